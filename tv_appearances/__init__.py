@@ -1,0 +1,1 @@
+"""Who is this TV show about? A Dagster code location that counts it and keeps the answer current."""
