@@ -8,7 +8,7 @@ field that TVMaze documents as nullable may be null, absent or empty. Does not b
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 Source = Literal["live", "sample"]
 """Where a show's data came from: TVMaze, or the sample that is part of this package."""
@@ -195,7 +195,7 @@ def _integer(fields: Mapping[str, Any], name: str, path: str) -> int:
     value = fields.get(name)
     if not _is(value, int):
         raise SchemaError(f"{path}.{name}", "an integer", value)
-    return value  # type: ignore[no-any-return]
+    return cast(int, value)
 
 
 def _text(fields: Mapping[str, Any], name: str, path: str) -> str:
@@ -209,7 +209,7 @@ def _optional(fields: Mapping[str, Any], name: str, path: str, kind: type[T]) ->
     value = fields.get(name)
     if value is not None and not _is(value, kind):
         raise SchemaError(f"{path}.{name}", {int: "an integer or null", str: "a text or null"}[kind], value)
-    return value  # type: ignore[return-value]
+    return value
 
 
 def _is(value: object, kind: type) -> bool:

@@ -1,0 +1,40 @@
+# One line for each thing a person does here; the plain commands behind them stand in the README.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := report
+.PHONY: report dev test check lock bench clean
+
+report: $(READY)  ## run the five assets; print the finding and where the picture is
+	@$(BIN)/tv-appearances
+
+dev: $(READY)  ## open Dagster's UI, with the automation running
+	$(BIN)/dagster dev
+
+test: $(READY)  ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/dg check defs
+
+bench: $(READY)  ## measure: quality and speed of counting, the command, a month of automation
+	$(BIN)/python -m benchmarks
+
+lock:  ## resolve the newest versions for every supported Python, with hashes
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.10 --upgrade \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
+
+clean:  ## forget the environment; data and history stay
+	rm -rf .venv
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "tv_appearances needs Python 3.10 or newer; this is %d.%d. Name another one: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@echo "Setting up .venv (once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

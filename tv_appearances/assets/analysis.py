@@ -1,0 +1,149 @@
+"""What follows from the data: how often the summaries name each character, and the report that says it.
+
+Belongs here: reading the files, calling the pure functions, writing and describing their results. Does not belong here:
+any rule about names (`mentions.py`), wording and tables (`report.py`), or drawing (`charts.py`).
+"""
+
+import dagster as dg
+
+from tv_appearances import automation, checks, files as f, mentions, report
+from tv_appearances.assets.ingestion import OWNERS, characters, episodes
+from tv_appearances.charts import check_picture, markdown_image, render_svg
+from tv_appearances.files import Origin, ShowFiles, to_json
+from tv_appearances.mentions import Aliases
+from tv_appearances.models import in_order
+from tv_appearances.resources import ChartRenderer, clear_failures
+
+SHOWN = 100
+"""How many characters go into metadata, which every event log keeps for ever."""
+
+
+@dg.asset(
+    deps=[episodes, characters],
+    group_name="analysis",
+    kinds={"python", "json", "csv"},
+    owners=OWNERS,
+    code_version="1",
+    automation_condition=automation.when_data_changes(),
+    check_specs=checks.specs("character_appearances"),
+    metadata={
+        "dagster/column_schema": dg.TableSchema(
+            [
+                dg.TableColumn("episode_id", "int", "TVMaze's id of the episode"),
+                dg.TableColumn("season", "int"),
+                dg.TableColumn("number", "int", "the number within the season; empty for a special"),
+                dg.TableColumn("character", "string", "the full name in the cast list; empty where several could be meant"),
+                dg.TableColumn("form", "string", "the form of the name that the summary uses"),
+                dg.TableColumn("mentions", "int", "how often this summary uses it"),
+            ]
+        )
+    },
+)
+def character_appearances(
+    context: dg.AssetExecutionContext, files: dg.ResourceParam[ShowFiles], aliases: dg.ResourceParam[Aliases]
+) -> dg.MaterializeResult:
+    """How often the episode summaries name each main character.
+
+    A mention is a word of its own that can only mean that character: part of a longer word, a place, a family or somebody
+    else of that name does not count. Where a form of a name could mean several characters and the text does not decide, it is
+    counted for none of them and listed as ambiguous. `TV_APPEARANCES_ALIASES` adds names that no rule can derive.
+
+    **Files**: `character_appearances.json`, mentions by the character's short label, and `mentions.csv`, the audit trail:
+    one row for each episode, character and form of the name.
+
+    **Data version**: everything the report says, the number of episodes included.
+    """
+    with clear_failures():
+        show, source, _ = files.show()
+        listed, episodes_file = files.episodes()
+        cast, characters_file = files.characters()
+        files.belongs_to(show, source, episodes_file, characters_file)
+        tally = mentions.count_mentions(cast, listed, aliases)
+        counts = mentions.appearances(tally, cast)
+        inputs = {stored.name: stored.digest for stored in (episodes_file, characters_file)}
+        origin = Origin(show.id, source, inputs)
+        files.write(f.MENTIONS, report.write_mentions(tally.mentions).encode(), origin)
+        files.write(f.APPEARANCES, to_json(counts), origin)
+    answer = report.build_answer(show, source, listed, mentions.labels(cast), tally.mentions, tally.left_out)
+    share = mentions.ambiguous_share(tally.mentions)
+    context.log.info(report.finding(answer))
+    if share:
+        context.log.info(f"{share:.1%} of the mentions could mean several characters and are counted for none.")
+    return dg.MaterializeResult(
+        metadata={
+            "mentions": dg.MetadataValue.json(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SHOWN])),
+            "characters_table": dg.MetadataValue.md(report.markdown_table(answer, SHOWN)),
+            "total_mentions": sum(counts.values()),
+            "num_characters_mentioned": len(answer.rows),
+            "num_episodes_with_summary": answer.with_text,
+            "ambiguous_share": share,
+            **({"generic_roles_left_out": ", ".join(tally.left_out[:SHOWN])} if tally.left_out else {}),
+            "source": source,
+            "dagster/row_count": len(tally.mentions),
+            "dagster/uri": files.path(f.APPEARANCES).as_uri(),
+        },
+        data_version=dg.DataVersion(report.answer_version(answer)),
+        check_results=checks.results(
+            at_least_one_character_mentioned=checks.at_least_one_character_mentioned(tally.mentions),
+            few_mentions_are_ambiguous=checks.few_mentions_are_ambiguous(share),
+        ),
+    )
+
+
+@dg.asset(
+    deps=[character_appearances],
+    group_name="analysis",
+    kinds={"python", "png", "html"},
+    owners=OWNERS,
+    code_version="1",
+    automation_condition=automation.when_data_changes(),
+    retry_policy=automation.RETRIES,
+    check_specs=checks.specs("appearances_report"),
+)
+def appearances_report(
+    context: dg.AssetExecutionContext, files: dg.ResourceParam[ShowFiles], chart: dg.ResourceParam[ChartRenderer]
+) -> dg.MaterializeResult:
+    """The answer to look at and to pass around: who is this show about?
+
+    **Files**: `appearances.png`, a bar chart whose title is the finding, and `appearances.html`, one page that opens
+    anywhere: the chart, who carried which season, the full table and how it was counted.
+
+    Drawn on this machine; with `TV_APPEARANCES_CHART=quickchart` the picture is drawn by
+    [QuickChart](https://quickchart.io) as in the blog post, which then receives the names and counts.
+
+    Data: [TVMaze](https://www.tvmaze.com), CC BY-SA 4.0.
+    """
+    with clear_failures():
+        show, source, _ = files.show()
+        listed, episodes_file = files.episodes()
+        cast, characters_file = files.characters()
+        counts, rows = files.read(f.APPEARANCES), files.read(f.MENTIONS)
+        files.belongs_to(show, source, episodes_file, characters_file, counts, rows)
+        for counted in (counts, rows):
+            files.made_from(counted, episodes_file, characters_file)
+        found = files.parse(rows, lambda content: report.read_mentions(content.decode()))
+        left_out = mentions.generic_roles(cast)
+        answer = report.build_answer(show, source, listed, mentions.labels(cast), found, left_out)
+        picture = chart.render_png(answer)
+        page = report.page(answer, render_svg(answer))
+        origin = Origin(show.id, source, {stored.name: stored.digest for stored in (counts, rows)})
+        files.write(f.PAGE, page.encode(), origin)
+        files.write(f.PICTURE, picture, origin)
+        problem = check_picture(files.read(f.PICTURE).content)
+        chart_url = chart.chart_url(answer)
+    finding = report.finding(answer)
+    context.log.info(f"{finding} See {files.path(f.PICTURE)} and {files.path(f.PAGE)}.")
+    image = markdown_image(picture, finding)
+    return dg.MaterializeResult(
+        metadata={
+            "finding": finding,
+            "chart_url": dg.MetadataValue.url(chart_url or files.path(f.PICTURE).as_uri()),
+            "top_five": dg.MetadataValue.md(report.markdown_table(answer, 5)),
+            **({"picture": dg.MetadataValue.md(image)} if image else {}),
+            "page": dg.MetadataValue.path(files.path(f.PAGE)),
+            "source": source,
+            "dagster/uri": files.path(f.PICTURE).as_uri(),
+        },
+        data_version=dg.DataVersion(report.answer_version(answer)),
+        check_results=checks.results(report_is_a_readable_picture=checks.report_is_a_readable_picture(problem)),
+    )

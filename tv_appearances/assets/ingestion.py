@@ -1,0 +1,225 @@
+"""What TVMaze knows about the show: fetched, validated, written as it came, described.
+
+Belongs here: one asset for each answer of the API. Does not belong here: the rules of asking (`tvmaze.py`), of choosing
+the show (`lookup.py`), and everything that is computed from the answers (`analysis.py`).
+"""
+
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from tv_appearances import automation, checks, files as f
+from tv_appearances.files import FilesError, Origin, ShowFiles, sha256, to_json
+from tv_appearances.lookup import Lookup
+from tv_appearances.models import Show, Source, in_order
+from tv_appearances.resources import clear_failures
+
+OWNERS = ["team:tv-appearances"]
+PREVIEWED = 50
+"""How many entries of an answer go into metadata, which every event log keeps for ever."""
+
+
+class ShowConfig(dg.Config):
+    """Which show to analyse."""
+
+    show: str | None = Field(
+        default=None,
+        description="Search text, or `id:431` for the show with that TVMaze id. Left out: TV_APPEARANCES_SHOW (`friends`).",
+    )
+
+
+@dg.asset(
+    group_name="ingestion",
+    kinds={"python", "json"},
+    owners=OWNERS,
+    code_version="1",
+    automation_condition=automation.daily(),
+    freshness_policy=automation.FRESHNESS,
+    retry_policy=automation.RETRIES,
+    pool="tvmaze",
+    check_specs=checks.specs("tv_show_info"),
+)
+def tv_show_info(
+    context: dg.AssetExecutionContext,
+    config: ShowConfig,
+    tvmaze: dg.ResourceParam[Lookup],
+    files: dg.ResourceParam[ShowFiles],
+) -> dg.MaterializeResult:
+    """The TV show to analyse: the best match of a search on [TVMaze](https://www.tvmaze.com), or the show with a given id.
+
+    **Choose it** with `TV_APPEARANCES_SHOW`, or in the launchpad with the run config `show`: a name such as
+    `under the dome`, or `id:1` for an exact id.
+
+    **File**: `show.json`, the search result as TVMaze gives it, `{"score": …, "show": {…}}`, and `"source"`: `live`, or
+    `sample` where TVMaze cannot be reached and nothing was ever fetched.
+
+    **Data version**: the show's id, the time TVMaze last changed it, and the source. TVMaze marks a show as changed when
+    any episode or cast entry of it changes, so an unchanged day ends here; scores and ratings drift and do not count.
+    """
+    asked = config.show or tvmaze.show
+    with clear_failures():
+        files.ensure_writable()
+        found = tvmaze.find(asked, holds_live_data=files.holds_live_data())
+        show = found.show
+        files.write(f.SHOW, to_json({**found.record, "source": found.source}), Origin(show.id, found.source))
+    stamp = show.updated or sha256(to_json(found.record["show"]))  # TVMaze always gives a stamp; a mirror may not
+    year = f" ({show.premiered[:4]})" if show.premiered else ""
+    context.log.info(f"{asked!r} is {show.name}{year}, id:{show.id}, from {_whence(found.source)}.")
+    return dg.MaterializeResult(
+        metadata={
+            "request_url": _url(found.url),
+            "top_result": dg.MetadataValue.json(found.record),
+            "top_result_search_score": dg.MetadataValue.null() if found.score is None else found.score,
+            "total_results": len(found.results),
+            "show": show.name,
+            "tvmaze_page": _url(show.url),
+            "source": found.source,
+            "dagster/uri": files.path(f.SHOW).as_uri(),
+        },
+        data_version=dg.DataVersion(f"{show.id}-{stamp}-{found.source}"),
+        check_results=checks.results(
+            show_name_matches_search=checks.show_name_matches_search(asked, show),
+            search_is_unambiguous=checks.search_is_unambiguous(found.results),
+            data_is_live=checks.data_is_live(found.source),
+        ),
+    )
+
+
+@dg.asset(
+    deps=[tv_show_info],
+    group_name="ingestion",
+    kinds={"python", "json"},
+    owners=OWNERS,
+    code_version="1",
+    automation_condition=automation.when_data_changes(),
+    retry_policy=automation.RETRIES,
+    pool="tvmaze",
+    check_specs=checks.specs("episodes"),
+    metadata={
+        "dagster/column_schema": dg.TableSchema(
+            [
+                dg.TableColumn("id", "int", "TVMaze's id of the episode"),
+                dg.TableColumn("season", "int"),
+                dg.TableColumn("number", "int", "the number within the season; null for a special"),
+                dg.TableColumn("name", "string"),
+                dg.TableColumn("airdate", "string", "YYYY-MM-DD; empty where it is not known"),
+                dg.TableColumn("summary", "string", "HTML; null or empty where nobody has written one"),
+            ]
+        )
+    },
+)
+def episodes(
+    context: dg.AssetExecutionContext, tvmaze: dg.ResourceParam[Lookup], files: dg.ResourceParam[ShowFiles]
+) -> dg.MaterializeResult:
+    """Every episode of the show with its plot summary, from [TVMaze's episode list](https://www.tvmaze.com/api).
+
+    **File**: `episodes.json`, the list as TVMaze gives it, in airing order; specials are not part of it. Validated before
+    it is written: a wrong type or a list that is suddenly empty fails, and the last good file stays.
+
+    **Data version**: the content of the file, all of it.
+    """
+    with clear_failures():
+        show, source, _ = files.show()
+        fetched = tvmaze.gateway(source).episodes(show)
+        stored = _write_list(files, f.EPISODES, fetched.raw, show, source)
+    unique = in_order(fetched.value)
+    without_text = sum(not episode.summary for episode in unique)
+    seasons = {episode.season for episode in unique}
+    context.log.info(f"{len(unique):,} episodes in {len(seasons)} seasons; {without_text:,} of them without a summary.")
+    return dg.MaterializeResult(
+        metadata={
+            "request_url": _url(fetched.url),
+            "num_episodes": len(unique),
+            "num_seasons": len(seasons),
+            "num_episodes_with_summary": len(unique) - without_text,
+            "source": source,
+            "preview": dg.MetadataValue.json(fetched.raw[:3]),
+            "dagster/row_count": len(fetched.raw),
+            "dagster/uri": files.path(f.EPISODES).as_uri(),
+        },
+        data_version=dg.DataVersion(stored.digest),
+        check_results=checks.results(
+            episodes_are_present=checks.episodes_are_present(unique),
+            episodes_have_unique_ids=checks.episodes_have_unique_ids(fetched.value),
+            most_episodes_have_summaries=checks.most_episodes_have_summaries(unique),
+        ),
+    )
+
+
+@dg.asset(
+    deps=[tv_show_info],
+    group_name="ingestion",
+    kinds={"python", "json"},
+    owners=OWNERS,
+    code_version="1",
+    automation_condition=automation.when_data_changes(),
+    retry_policy=automation.RETRIES,
+    pool="tvmaze",
+    check_specs=checks.specs("characters"),
+    metadata={
+        "dagster/column_schema": dg.TableSchema(
+            [
+                dg.TableColumn("id", "int", "TVMaze's id of the character"),
+                dg.TableColumn("name", "string", "the full name, as the cast list writes it"),
+                dg.TableColumn("played_by", "string", "the actors, joined by ` / ` where the role was recast"),
+            ]
+        )
+    },
+)
+def characters(
+    context: dg.AssetExecutionContext, tvmaze: dg.ResourceParam[Lookup], files: dg.ResourceParam[ShowFiles]
+) -> dg.MaterializeResult:
+    """The show's main characters, from [TVMaze's cast list](https://www.tvmaze.com/api), each once even if recast.
+
+    **File**: `characters.json`, a list of `{"id", "name", "played_by"}` in TVMaze's order, which is by number of
+    appearances on screen. Validated before it is written: a wrong type or a list that is suddenly empty fails, and the last
+    good file stays.
+
+    **Data version**: the content of the file, all of it.
+    """
+    with clear_failures():
+        show, source, _ = files.show()
+        fetched = tvmaze.gateway(source).cast(show)
+        listed = [{"id": c.id, "name": c.name, "played_by": c.played_by} for c in fetched.value]
+        stored = _write_list(files, f.CHARACTERS, listed, show, source)
+    names = [character.name for character in fetched.value]
+    context.log.info(f"{len(names):,} characters: {', '.join(names[:8])}{', …' if names[8:] else ''}.")
+    return dg.MaterializeResult(
+        metadata={
+            "request_url": _url(fetched.url),
+            "response": dg.MetadataValue.json(fetched.raw[:PREVIEWED]),
+            "num_characters": len(names),
+            "source": source,
+            "dagster/row_count": len(names),
+            "dagster/uri": files.path(f.CHARACTERS).as_uri(),
+        },
+        data_version=dg.DataVersion(stored.digest),
+        check_results=checks.results(characters_are_present=checks.characters_are_present(names)),
+    )
+
+
+def _write_list(files: ShowFiles, name: str, rows: list[Any], show: Show, source: Source) -> f.Stored:
+    """Write what was fetched, unless it is empty where this show had something before.
+
+    An empty answer is a normal one for a show that was just announced, and a fault of the service for one that was there
+    yesterday; the file on disk tells which.
+    """
+    if not rows and files.path(name).exists():
+        before = files.read(name)
+        same_show = before.origin and (before.origin.show_id, before.origin.source) == (show.id, source)
+        if same_show and before.content.strip() != b"[]":
+            raise FilesError(
+                f"TVMaze now lists nothing for {show.name} (show {show.id}), where it did before; {files.path(name)} is kept. "
+                "If that is right, remove the file and materialize this asset again."
+            )
+    return files.write(name, to_json(rows), Origin(show.id, source))
+
+
+def _whence(source: Source) -> str:
+    return "TVMaze" if source == "live" else "the built-in SAMPLE (season 1 of Friends, not live data)"
+
+
+def _url(address: str) -> dg.MetadataValue[Any]:
+    """A link for an http(s) address; anything else stays text, so that no page can make a link run code."""
+    return dg.MetadataValue.url(address) if address.startswith(("https://", "http://")) else dg.MetadataValue.text(address)

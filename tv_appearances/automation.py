@@ -1,0 +1,88 @@
+"""When the assets run by themselves: two named conditions, each with its reason, and the sensor that acts on them.
+
+Belongs here: conditions, the sensor, and how often what failed is tried again. Does not belong here: what an asset
+does, or when its content counts as changed (each asset's data version says that).
+"""
+
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import dagster as dg
+
+Condition: TypeAlias = dg.AutomationCondition[Any]
+
+DAILY_AT = "0 0 * * *"
+"""Midnight UTC, as in the blog post."""
+RETRY_AT = "30 * * * *"
+RETRIES_END_AT = "0 6 * * *"
+
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
+"""A day and two hours without an answer from TVMaze is worth a look, two days and two hours are worth an alarm."""
+
+RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+"""For a fault that outlasted the client's own retries. What trying again cannot mend is raised with
+`allow_retries=False` and ends the step at once."""
+
+
+def _condition(
+    trigger: Condition, guard: Condition, label: str
+) -> Condition:
+    handled = dg.AutomationCondition.newly_requested() | dg.AutomationCondition.newly_updated()
+    retry = (
+        dg.AutomationCondition.cron_tick_passed(RETRY_AT)
+        & dg.AutomationCondition.execution_failed()
+        & trigger.since(dg.AutomationCondition.cron_tick_passed(RETRIES_END_AT)).with_label("due_since_six")
+    ).with_label("failed_and_worth_another_try")
+    return (
+        (trigger | retry).since(handled).with_label("due_and_not_yet_handled")
+        & guard
+        & ~dg.AutomationCondition.in_progress()
+    ).with_label(label)
+
+
+def daily() -> Condition:
+    """Ask TVMaze once a day, and at once where there is nothing yet or where the asset's code or settings changed.
+
+    Why not `AutomationCondition.on_cron`: it waits for a tick after its first evaluation, so a fresh instance would show
+    nothing until midnight, and a failed day would be a lost day. Here a failed run is tried again at half past every hour until six
+    in the morning, and then left until midnight: bounded, so that an outage is no storm.
+    """
+    trigger = (
+        dg.AutomationCondition.newly_missing()
+        | dg.AutomationCondition.code_version_changed()
+        | dg.AutomationCondition.cron_tick_passed(DAILY_AT)
+    ).with_label("missing_or_changed_or_a_new_day")
+    return _condition(trigger, ~dg.AutomationCondition.any_deps_missing(), "daily")
+
+
+def when_data_changes() -> Condition:
+    """Run when what an input *holds* changed, not merely because the input ran; or where nothing is there yet.
+
+    Why not `AutomationCondition.eager`: it never starts on a fresh instance, it runs whenever an input ran, whatever came
+    of it, and it runs over bad data in the run after the one in which a blocking check failed. Each asset waits for
+    those above it to finish, so a change stops at the first asset whose content stays the same. A failed run is
+    tried again as for `daily`, and every midnight after that.
+    """
+    trigger = (
+        dg.AutomationCondition.newly_missing()
+        | dg.AutomationCondition.code_version_changed()
+        | dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+        | (dg.AutomationCondition.cron_tick_passed(DAILY_AT) & dg.AutomationCondition.execution_failed())
+    ).with_label("missing_or_changed_above")
+    guard = (
+        ~dg.AutomationCondition.any_deps_missing()
+        & ~dg.AutomationCondition.any_deps_in_progress()
+        & dg.AutomationCondition.all_deps_blocking_checks_passed()
+    ).with_label("inputs_ready")
+    return _condition(trigger, guard, "when_data_changes")
+
+
+def sensor(interval_seconds: int = 30) -> dg.AutomationConditionSensorDefinition:
+    """The sensor that evaluates the conditions, on from the start: Dagster's own stays off until someone finds it."""
+    return dg.AutomationConditionSensorDefinition(
+        "keep_current",
+        target=dg.AssetSelection.all(),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=interval_seconds,
+        description="Runs each asset when its automation condition says so: the root once a day, the rest on new data.",
+    )

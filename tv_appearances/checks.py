@@ -1,0 +1,154 @@
+"""The asset checks: what must be true of each asset, how bad it is when it is not, and the predicates that decide.
+
+Belongs here: one row of `CHECKS` and one pure function for each check. A predicate takes plain values and returns a
+`Verdict`, so that it can be read and tested without Dagster. The assets evaluate their own checks while they have the
+data at hand; a step for each check would read every file again. Does not belong here: repairing anything.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import dagster as dg
+
+from tv_appearances.models import Episode, Mention, Show, Source, duplicate_ids
+
+MOST_AMBIGUOUS = 0.10
+FEWEST_WITH_SUMMARIES = 0.50
+
+
+class Verdict(NamedTuple):
+    """What a predicate found: whether the statement holds, and a sentence that says what was seen."""
+
+    passed: bool
+    note: str
+
+
+class _Check(NamedTuple):
+    asset: str
+    name: str
+    description: str
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
+    blocking: bool = False
+
+
+_ERROR = dg.AssetCheckSeverity.ERROR
+
+CHECKS = (
+    _Check("tv_show_info", "show_name_matches_search", "The show is called what was searched for."),
+    _Check("tv_show_info", "search_is_unambiguous", "No other show found by the search has the very same name."),
+    _Check("tv_show_info", "data_is_live", "The data came from TVMaze, not from the built-in sample."),
+    _Check("episodes", "episodes_are_present", "The show has episodes: there is something to count.", _ERROR, True),
+    _Check("episodes", "episodes_have_unique_ids", "No two episodes share an id; a repeated one is counted once."),
+    _Check("episodes", "most_episodes_have_summaries", "At least half of the episodes have a summary to count in."),
+    _Check("characters", "characters_are_present", "The cast list names someone to look for.", _ERROR, True),
+    _Check("character_appearances", "at_least_one_character_mentioned", "Some summary names a character.", _ERROR),
+    _Check(
+        "character_appearances",
+        "few_mentions_are_ambiguous",
+        f"At most {MOST_AMBIGUOUS:.0%} of the mentions could mean several characters.",
+    ),
+    _Check("appearances_report", "report_is_a_readable_picture", "`appearances.png` shows something.", _ERROR),
+)
+
+
+def specs(asset: str) -> list[dg.AssetCheckSpec]:
+    """The checks of this asset, for its decorator."""
+    return [
+        dg.AssetCheckSpec(name=check.name, asset=asset, description=check.description, blocking=check.blocking)
+        for check in CHECKS
+        if check.asset == asset
+    ]
+
+
+def results(**verdicts: Verdict) -> list[dg.AssetCheckResult]:
+    """The verdicts as Dagster's results, each under the name of its check and with that check's severity."""
+    severity = {check.name: check.severity for check in CHECKS}
+    return [
+        dg.AssetCheckResult(
+            check_name=name, passed=verdict.passed, severity=severity[name], description=verdict.note
+        )
+        for name, verdict in verdicts.items()
+    ]
+
+
+def show_name_matches_search(asked: str, show: Show) -> Verdict:
+    """Upper case and surrounding blanks aside; an id always matches."""
+    if asked.strip().startswith("id:") or asked.strip().casefold() == show.name.strip().casefold():
+        return Verdict(True, f"{show.name} it is.")
+    return Verdict(
+        False,
+        f"The best match for {asked!r} is called {show.name!r}. "
+        "If that is another show, give the name in full, or its TVMaze id as in id:431.",
+    )
+
+
+def search_is_unambiguous(results: Sequence[Show]) -> Verdict:
+    """`results` is what the search found, the chosen show first."""
+    chosen, *others = results
+    same = [show for show in others if show.name.casefold() == chosen.name.casefold() and show.id != chosen.id]
+    if not same:
+        return Verdict(True, f"Only one result is called {chosen.name!r}.")
+    listed = ", ".join(f"id:{show.id} ({_when_and_where(show)})" for show in same)
+    return Verdict(
+        False,
+        f"id:{chosen.id} ({_when_and_where(chosen)}) was taken; also called {chosen.name!r}: {listed}. "
+        "To choose another one, set TV_APPEARANCES_SHOW, or `show` in the run config, to its id.",
+    )
+
+
+def data_is_live(source: Source) -> Verdict:
+    """The sample is fine to look at, not to rely on."""
+    if source == "live":
+        return Verdict(True, "The data came from TVMaze.")
+    return Verdict(False, "This is the built-in sample (Friends, season 1): TVMaze was not reached, or not asked.")
+
+
+def episodes_are_present(episodes: Sequence[Episode]) -> Verdict:
+    """A show that was only announced has none."""
+    return Verdict(bool(episodes), f"{len(episodes)} episodes." if episodes else "TVMaze lists no episodes yet.")
+
+
+def episodes_have_unique_ids(episodes: Sequence[Episode]) -> Verdict:
+    """A repeated episode would be counted twice; it is not, but TVMaze should be told."""
+    twice = duplicate_ids(episodes)
+    if not twice:
+        return Verdict(True, "Every id occurs once.")
+    return Verdict(False, f"Listed more than once: {', '.join(map(str, twice[:10]))}{', …' if twice[10:] else ''}.")
+
+
+def most_episodes_have_summaries(episodes: Sequence[Episode]) -> Verdict:
+    """Who a show is about cannot be read from summaries that nobody has written."""
+    with_text = sum(bool(episode.summary) for episode in episodes)
+    share = with_text / len(episodes) if episodes else 0.0
+    return Verdict(
+        share >= FEWEST_WITH_SUMMARIES, f"{with_text:,} of {len(episodes):,} episodes have a summary ({share:.0%})."
+    )
+
+
+def characters_are_present(names: Sequence[str]) -> Verdict:
+    """TVMaze lists the main cast only, and for some shows nobody."""
+    return Verdict(bool(names), f"{len(names)} characters." if names else "TVMaze lists no cast for this show.")
+
+
+def at_least_one_character_mentioned(mentions: Sequence[Mention]) -> Verdict:
+    """The check of the blog post; the report says so too when there is none."""
+    total = sum(mention.mentions for mention in mentions if mention.character)
+    return Verdict(total > 0, f"{total:,} mentions." if total else "No summary names any character of the cast list.")
+
+
+def few_mentions_are_ambiguous(share: float) -> Verdict:
+    """A form shared by several characters is counted for none of them where the text does not decide."""
+    return Verdict(
+        share <= MOST_AMBIGUOUS,
+        f"{share:.1%} of the mentions could mean several characters"
+        + ("." if share <= MOST_AMBIGUOUS else "; TV_APPEARANCES_ALIASES can say who is meant."),
+    )
+
+
+def report_is_a_readable_picture(problem: str | None) -> Verdict:
+    """`problem` is what `charts.check_picture` finds wrong with the file on disk, None where nothing is."""
+    return Verdict(problem is None, f"The picture is readable{'.' if problem is None else f': no, {problem}.'}")
+
+
+def _when_and_where(show: Show) -> str:
+    return ", ".join(part for part in ((show.premiered or "")[:4], show.network) if part) or "date unknown"

@@ -1,0 +1,172 @@
+"""`tv-appearances`: the five assets for those who do not want to know Dagster.
+
+Belongs here: arguments, one run of the code location as Dagster would do it, and what the terminal shows. Does not belong
+here: anything a run in Dagster's UI would not do too.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def main() -> int:
+    """Run the command; 0 for a report, 1 for a failure that was explained, 2 for arguments that do not fit."""
+    arguments = _parser().parse_args()
+    if arguments.show:
+        os.environ["TV_APPEARANCES_SHOW"] = arguments.show
+    try:
+        from dotenv import load_dotenv
+
+        load_dotenv(Path(".env"))
+        # Importing it reads the settings, so a wrong one is found here.
+        from tv_appearances.definitions import defs
+        from tv_appearances.settings import Settings
+
+        settings = Settings.from_env(os.environ)
+        return _search(arguments.search, settings) if arguments.search else _report(defs, arguments.json)
+    except ValueError as error:
+        return _fail(str(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tv-appearances",
+        description="Who is this TV show about? Counts how often its episode summaries name each main character.",
+        epilog="Settings are environment variables (TV_APPEARANCES_…), read from .env too; the README lists them.",
+    )
+    parser.add_argument("show", nargs="?", help="a name, or id:431 for an exact TVMaze id (default: TV_APPEARANCES_SHOW)")
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON, for scripts")
+    parser.add_argument("--search", metavar="NAME", help="list the shows that TVMaze finds for NAME, with their ids")
+    return parser
+
+
+def _report(defs: Any, as_json: bool) -> int:
+    """Run all five assets in this process, as one Dagster run, and print what came of it."""
+    import dagster as dg
+
+    with _instance() as instance:
+        result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            # Dagster's log goes to the run's page; the terminal is for the answer.
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+        metadata: Mapping[str, Mapping[str, Any]] = {
+            event.asset_key.to_user_string(): {
+                key: value.value for key, value in event.step_materialization_data.materialization.metadata.items()
+            }
+            for event in result.get_asset_materialization_events()
+            if event.asset_key
+        }
+        checks = result.get_asset_check_evaluations()
+        if not result.success:
+            blocked = [
+                f"{check.check_name}: {check.description}"
+                for check in checks
+                if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+            ]
+            return _fail(*(blocked or _failures(result)))
+    warnings = [f"{check.check_name}: {check.description}" for check in checks if not check.passed]
+    counted, report = metadata["character_appearances"], metadata["appearances_report"]
+    from tv_appearances.files import PAGE, PICTURE
+
+    folder = Path(report["page"]).parent
+    if as_json:
+        answer = {
+            "show": metadata["tv_show_info"]["top_result"]["show"]["name"],
+            "tvmaze_id": metadata["tv_show_info"]["top_result"]["show"]["id"],
+            "source": report["source"],
+            "finding": report["finding"],
+            "mentions": counted["mentions"],
+            "ambiguous_share": counted["ambiguous_share"],
+            "picture": str(folder / PICTURE),
+            "page": str(folder / PAGE),
+            "warnings": warnings,
+        }
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        return 0
+    _print_bars(counted["mentions"])
+    print(report["finding"])
+    if report["source"] == "sample":
+        print("This is the built-in SAMPLE, the first season of Friends: TVMaze was not reached, or not asked.")
+    print(f"Picture: {folder / PICTURE}\nPage:    {folder / PAGE}")
+    for warning in warnings:
+        print(f"Note:    {warning}")
+    return 0
+
+
+def _instance() -> Any:
+    """The history that `dagster dev` in this folder shows, where there is one; otherwise one that ends with the run."""
+    import dagster as dg
+
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    if Path("dagster.yaml").exists():
+        return dg.DagsterInstance.from_config(str(Path.cwd()))
+    return dg.DagsterInstance.ephemeral()
+
+
+def _failures(result: Any) -> list[str]:
+    """What the failed steps said, without the steps that only failed because of them."""
+    said = []
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        failure = event.step_failure_data
+        cause = failure.user_failure_data
+        said.append(cause.description if cause else str(failure.error_display_string))
+    return said or ["The run failed before a step could say why; `make dev` shows its log."]
+
+
+def _print_bars(mentions: Mapping[str, int], most: int = 20) -> None:
+    """The characters that are mentioned, most first, as bars as wide as the terminal allows."""
+    from rich.bar import Bar
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    ranked = sorted(((count, label) for label, count in mentions.items() if count), key=lambda row: (-row[0], row[1]))
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(max_width=32, no_wrap=True)
+    table.add_column(justify="right")
+    table.add_column(ratio=1)
+    for count, label in ranked[:most]:
+        table.add_row(Text(label), str(count), Bar(ranked[0][0], 0, count))
+    if ranked[most:]:
+        table.add_row(Text(f"and {len(ranked) - most} more"), "", "")
+    Console().print(table)
+
+
+def _search(name: str, settings: Any) -> int:
+    """List what TVMaze finds, to choose from."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from tv_appearances.tvmaze import TVMazeClient, TVMazeError
+
+    try:
+        with TVMazeClient(settings.tvmaze_url) as client:
+            shows = [result.show for result in client.search_shows(name).value]
+    except TVMazeError as error:
+        return _fail(str(error))
+    if not shows:
+        return _fail(f"TVMaze finds no show called {name!r}. Check the spelling, or try fewer words.")
+    table = Table("id", "name", "year", "network", box=None, header_style="bold")
+    for show in shows:
+        cells = (f"id:{show.id}", show.name, (show.premiered or "")[:4], show.network or "")
+        table.add_row(*(Text(cell) for cell in cells))
+    Console().print(table)
+    return 0
+
+
+def _fail(*sentences: str) -> int:
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""The one place where assets, checks, resources and automation meet; `defs` is what Dagster loads."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from tv_appearances import automation
+from tv_appearances.assets import analysis, ingestion
+from tv_appearances.resources import ChartResource, FilesResource, TVMazeResource
+from tv_appearances.settings import Settings
+
+ASSETS = (
+    ingestion.tv_show_info,
+    ingestion.episodes,
+    ingestion.characters,
+    analysis.character_appearances,
+    analysis.appearances_report,
+)
+
+
+def build_defs(
+    settings: Settings | None = None,
+    *,
+    resource_overrides: Mapping[str, Any] | None = None,
+    sensor_interval_seconds: int = 30,
+) -> dg.Definitions:
+    """The code location.
+
+    Args:
+        settings: what the environment would say; `Settings()` is the defaults.
+        resource_overrides: resources to use in the place of the real ones, by key: the seam for tests and for other
+            deployments (`tvmaze`, `files`, `chart`, `aliases`).
+        sensor_interval_seconds: how often the automation conditions are evaluated.
+    """
+    settings = settings or Settings()
+    return dg.Definitions(
+        assets=dg.map_asset_specs(lambda spec: _with_settings(spec, settings), ASSETS),
+        resources={
+            "tvmaze": TVMazeResource(show=settings.show, source=settings.source, url=settings.tvmaze_url),
+            "files": FilesResource(folder=str(settings.data)),
+            "chart": ChartResource(renderer=settings.chart, quickchart_url=settings.quickchart_url),
+            "aliases": settings.aliases,
+            **(resource_overrides or {}),
+        },
+        sensors=[automation.sensor(sensor_interval_seconds)],
+        # A process for each step would take five times as long as the work in it.
+        executor=dg.in_process_executor,
+    )
+
+
+def _with_settings(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
+    """The asset with the settings that shape its content as part of its code version.
+
+    A changed setting is to an asset what changed code is, so this is what makes the automation build it again. Where all
+    settings have their defaults, the code version is the asset's own.
+    """
+    defaults = Settings()
+    fields = {"data", *_SHAPED_BY.get(spec.key.to_user_string(), ())}
+    changed = [f"{name}={getattr(settings, name)}" for name in sorted(fields) if getattr(settings, name) != getattr(defaults, name)]
+    return spec.replace_attributes(code_version=" ".join([spec.code_version or "", *changed])) if changed else spec
+
+
+_SHAPED_BY = {
+    "tv_show_info": ("show", "source", "tvmaze_url"),
+    "character_appearances": ("aliases",),
+    "appearances_report": ("chart", "quickchart_url"),
+}
+
+defs = build_defs(Settings.from_env(os.environ))

@@ -1,0 +1,126 @@
+"""Which show is meant, and where its data come from: the two choices that are made once, at the root.
+
+Belongs here: turning what was asked for (search text or `id:N`) into one show, and the rule by which the sample stands
+in for TVMaze. Does not belong here: how TVMaze is asked (`tvmaze.py`), and where the result goes (`files.py`).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tv_appearances.models import Show, Source
+from tv_appearances.tvmaze import Gateway, NotFound, TVMazeError, TVMazeUnreachable, parse_show_choice
+
+SourceChoice = Literal["auto", "live", "sample"]
+
+
+class LookupFailed(RuntimeError):
+    """What was asked for cannot be answered; the message says why and what to do. Trying again does not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The show that was asked for.
+
+    `record` is the search result as TVMaze gives it, `{"score", "show"}`; `score` is None for a show asked for by id;
+    `results` are all the shows the search found, best first, so `results[0]` is `show`; `url` is what was asked.
+    """
+
+    asked: str
+    source: Source
+    show: Show
+    record: dict[str, Any]
+    score: float | None
+    results: tuple[Show, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """TVMaze and the sample behind one choice.
+
+    `choice` is `TV_APPEARANCES_SOURCE`: `live` asks TVMaze only, `sample` the sample only, and `auto` asks TVMaze and
+    falls back on the sample where TVMaze cannot be reached at all and no live data was ever written.
+    """
+
+    live: Gateway
+    sample: Gateway
+    choice: SourceChoice = "auto"
+    show: str = "friends"
+
+    def gateway(self, source: Source) -> Gateway:
+        """Where the episodes and the cast of a show found in `source` are asked for: the two are never mixed."""
+        return self.live if source == "live" else self.sample
+
+    def find(self, asked: str, *, holds_live_data: bool) -> Found:
+        """Find the show.
+
+        Args:
+            asked: search text, or `id:N` for the show with that TVMaze id.
+            holds_live_data: whether the place the result goes to holds data from TVMaze, which the sample must never
+                replace.
+
+        Raises:
+            LookupFailed: there is no such show, or the sample would have to replace live data or another show's.
+            TVMazeError: TVMaze was asked and gave no usable answer.
+        """
+        if self.choice == "sample":
+            if holds_live_data:
+                raise LookupFailed(
+                    "The data folder holds data from TVMaze, which the sample never replaces: "
+                    "set TV_APPEARANCES_DATA to another folder, or TV_APPEARANCES_SOURCE to live."
+                )
+            return self._find_in_sample(asked)
+        try:
+            return _find(self.live, "live", asked)
+        except TVMazeUnreachable as unreachable:
+            if self.choice == "live" or holds_live_data:
+                raise
+            try:
+                return self._find_in_sample(asked)
+            except LookupFailed as no_sample:
+                raise LookupFailed(f"{unreachable} {no_sample}") from None
+
+    def _find_in_sample(self, asked: str) -> Found:
+        try:
+            return _find(self.sample, "sample", asked)
+        except LookupFailed:
+            raise LookupFailed(
+                f"The sample has no show called {asked!r}, only the first season of Friends: "
+                "to see that one, set TV_APPEARANCES_SHOW to friends."
+            ) from None
+
+
+def _find(gateway: Gateway, source: Source, asked: str) -> Found:
+    wanted = parse_show_choice(asked)
+    if isinstance(wanted, int):
+        try:
+            one = gateway.show(wanted)
+        except NotFound:
+            raise LookupFailed(
+                f"TVMaze has no show with the id {wanted}: look it up on https://www.tvmaze.com, or give its name."
+            ) from None
+        return Found(asked, source, one.value, {"score": None, "show": one.raw}, None, (one.value,), one.url)
+    many = gateway.search_shows(wanted)
+    if not many.value:
+        raise LookupFailed(f"TVMaze finds no show called {wanted!r}.{_hint(gateway, wanted)}")
+    best = many.value[0]
+    return Found(
+        asked, source, best.show, many.raw[0], best.score, tuple(result.show for result in many.value), many.url
+    )
+
+
+def _hint(gateway: Gateway, wanted: str) -> str:
+    """What to try in place of a search without result: the shows that its longest word finds, if there are any."""
+    if number := re.fullmatch(r"(?:id|#)?\s*:?\s*(\d+)", wanted, re.IGNORECASE):
+        return f" For the show with that TVMaze id, write id:{number[1]}."
+    words = sorted(re.findall(r"\w{3,}", wanted), key=len, reverse=True)
+    if not words or words[0] == wanted:
+        return " Check the spelling, or look the show up on https://www.tvmaze.com and give its id, as in id:431."
+    try:
+        names = [result.show.name for result in gateway.search_shows(words[0]).value[:3]]
+    except TVMazeError:
+        names = []
+    if not names:
+        return " Check the spelling, or try fewer words."
+    return f" Searching for {words[0]!r} finds {', '.join(names)}: is it one of these?"

@@ -1,0 +1,91 @@
+"""What Dagster configures: the lookup of shows with its TVMaze client, the files, the renderer of the chart.
+
+Belongs here: the seam between Dagster and the modules below it, which know nothing of it: resources that build their
+objects, and the turning of their errors into Dagster's. Does not belong here: any rule of fetching, writing or drawing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import dagster as dg
+from pydantic import Field
+
+from tv_appearances.charts import ChartError, QuickChart, render_png
+from tv_appearances.files import FilesError, ShowFiles
+from tv_appearances.lookup import Lookup, LookupFailed, SourceChoice
+from tv_appearances.mentions import AliasError
+from tv_appearances.report import Answer
+from tv_appearances.tvmaze import TVMAZE_URL, SampleGateway, TVMazeClient, TVMazeError
+
+
+class TVMazeResource(dg.ConfigurableResource[Lookup]):
+    """TVMaze and the built-in sample; one client, and so one session and one count of requests, for each run."""
+
+    show: str = Field(default="friends", description="The show, unless the run config of `tv_show_info` names one.")
+    source: str = Field(default="auto", description="`auto`, `live` or `sample`: where shows are looked up.")
+    url: str = Field(default=TVMAZE_URL, description="The base address of TVMaze's API or of a mirror of it.")
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Lookup]:
+        """The lookup, with a client that is closed when the run ends."""
+        choice: SourceChoice = self.source  # type: ignore[assignment]  # settings.py has validated it
+        with TVMazeClient(self.url, log=context.log.info if context.log else None) as client:
+            yield Lookup(live=client, sample=SampleGateway(), choice=choice, show=self.show)
+
+
+class FilesResource(dg.ConfigurableResource[ShowFiles]):
+    """The folder that the show's files are in."""
+
+    folder: str = Field(default="data", description="The data folder; it is made where it is missing.")
+
+    def create_resource(self, context: dg.InitResourceContext) -> ShowFiles:
+        """The files in that folder."""
+        return ShowFiles(self.folder)
+
+
+class ChartRenderer(Protocol):
+    """What draws the report's picture."""
+
+    def render_png(self, answer: Answer) -> bytes:
+        """The picture as PNG."""
+        ...
+
+    def chart_url(self, answer: Answer) -> str | None:
+        """An address that shows the same chart, where the renderer has one."""
+        ...
+
+
+class LocalChart:
+    """Draws on this machine: nothing leaves it."""
+
+    def render_png(self, answer: Answer) -> bytes:
+        """The picture as PNG."""
+        return render_png(answer)
+
+    def chart_url(self, answer: Answer) -> None:
+        """A picture drawn here has no address elsewhere."""
+
+
+class ChartResource(dg.ConfigurableResource[ChartRenderer]):
+    """The renderer of the report's picture."""
+
+    renderer: str = Field(default="local", description="`local`, or `quickchart` for the service the blog post uses.")
+    quickchart_url: str = Field(default="https://quickchart.io", description="The base address of QuickChart.")
+
+    def create_resource(self, context: dg.InitResourceContext) -> ChartRenderer:
+        """The renderer that is configured."""
+        return QuickChart(self.quickchart_url) if self.renderer == "quickchart" else LocalChart()
+
+
+@contextmanager
+def clear_failures() -> Iterator[None]:
+    """Turn an error of the modules below into a `dagster.Failure`: its sentence, and no retry where none can help."""
+    try:
+        yield
+    except TVMazeError as error:
+        raise dg.Failure(str(error), allow_retries=error.retryable) from None
+    except ChartError as error:
+        raise dg.Failure(str(error), allow_retries=True) from None
+    except (FilesError, LookupFailed, AliasError) as error:
+        raise dg.Failure(str(error), allow_retries=False) from None

@@ -1,0 +1,1 @@
+"""Tests of `tv_appearances`, a module for each module."""

@@ -1,0 +1,14 @@
+"""Fixtures that more than one test module asks for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tv_appearances_tests.tvmaze_server import TVMazeServer
+
+
+@pytest.fixture
+def tvmaze_server() -> Iterator[TVMazeServer]:
+    """A TVMaze of our own on loopback, with the made-up shows of `World`."""
+    with TVMazeServer() as server:
+        yield server

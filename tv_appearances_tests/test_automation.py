@@ -1,0 +1,205 @@
+"""Days in the life of the code location, by simulation: what each condition asks to run, and what that costs.
+
+Each test advances a clock, lets the conditions be evaluated as the daemon would, and runs what they ask for.
+"""
+
+import warnings
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tv_appearances.definitions import build_defs
+from tv_appearances.files import ShowFiles
+from tv_appearances.lookup import Lookup
+from tv_appearances.settings import Settings
+from tv_appearances_tests.fakes import FakeTVMaze, Outage, cast_member, episode
+
+ROOT, FETCHED, COUNTED, REPORT = "tv_show_info", {"episodes", "characters"}, "character_appearances", "appearances_report"
+ALL = {ROOT, *FETCHED, COUNTED, REPORT}
+MIDNIGHT = datetime(2026, 3, 2, tzinfo=timezone.utc)
+
+
+class Simulation:
+    """A Dagster instance and a clock.
+
+    `until` evaluates the conditions every half hour, and every minute while there is something to do, and runs what they
+    request. The daemon does the same, every 30 seconds.
+    """
+
+    def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
+        self.tvmaze = FakeTVMaze()
+        self.files = ShowFiles(folder)
+        self.settings = Settings(show="the lighthouse")
+        self.instance = instance
+        self.now = MIDNIGHT - timedelta(hours=9)
+        self.cursor = None
+        self.runs: list[tuple[datetime, set[str], bool]] = []
+
+    @property
+    def defs(self) -> dg.Definitions:
+        lookup = Lookup(live=self.tvmaze, sample=FakeTVMaze(), choice="live", show=self.settings.show)
+        return build_defs(self.settings, resource_overrides={"tvmaze": lookup, "files": self.files})
+
+    def tick(self) -> set[str]:
+        """Evaluate once and run what is requested."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Dagster's own tester uses what Dagster calls beta
+            result = dg.evaluate_automation_conditions(
+                self.defs, instance=self.instance, evaluation_time=self.now, cursor=self.cursor
+            )
+        self.cursor = result.cursor
+        requested = {r.key.to_user_string() for r in result.results if not r.true_subset.is_empty}
+        if requested:
+            self.runs.append((self.now, requested, self.run(requested)))
+        return requested
+
+    def run(self, assets: set[str]) -> bool:
+        job = self.defs.resolve_implicit_global_asset_job_def()
+        selection = [dg.AssetKey(name) for name in assets]
+        return job.execute_in_process(instance=self.instance, asset_selection=selection, raise_on_error=False).success
+
+    def until(self, then: datetime) -> set[str]:
+        """All assets that ran on the way; `self.tvmaze.requests` and `self.runs` start anew."""
+        self.tvmaze.requests.clear()
+        self.runs.clear()
+        while self.now < then:
+            self.now += timedelta(minutes=1 if self.tick() else 30)
+        return set().union(*(assets for _, assets, _ in self.runs))
+
+
+@pytest.fixture
+def simulation(tmp_path: Path) -> Iterator[Simulation]:
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        yield Simulation(tmp_path / "data", instance)
+
+
+@pytest.fixture
+def current(simulation: Simulation) -> Simulation:
+    """An evening on which everything is up to date."""
+    simulation.until(MIDNIGHT - timedelta(hours=1))
+    return simulation
+
+
+def test_a_fresh_instance_builds_all_five_once_and_asks_tvmaze_three_times(simulation: Simulation) -> None:
+    assert simulation.until(MIDNIGHT - timedelta(hours=1)) == ALL
+    assert sum(len(assets) for _, assets, _ in simulation.runs) == 5
+    assert len(simulation.tvmaze.requests) == 3
+    assert simulation.files.path("appearances.png").exists()
+
+
+def test_a_day_when_nothing_changed_runs_the_root_alone_with_one_request(current: Simulation) -> None:
+    assert current.until(MIDNIGHT + timedelta(hours=23)) == {ROOT}
+    assert len(current.runs) == len(current.tvmaze.requests) == 1
+
+
+def test_a_moved_stamp_with_the_same_content_stops_after_the_fetch(current: Simulation) -> None:
+    current.tvmaze.record["updated"] += 60
+    assert current.until(MIDNIGHT + timedelta(hours=23)) == {ROOT, *FETCHED}
+    assert len(current.tvmaze.requests) == 3
+
+
+def test_a_changed_rating_is_counted_anew_and_the_report_stays(current: Simulation) -> None:
+    current.tvmaze.record["updated"] += 60
+    current.tvmaze.episode_list[0]["rating"] = {"average": 9.1}
+    assert current.until(MIDNIGHT + timedelta(hours=23)) == {ROOT, *FETCHED, COUNTED}
+    assert len(current.tvmaze.requests) == 3
+
+
+@pytest.mark.parametrize("summary", [None, "<p>Fog.</p>", "<p>Ada is gone.</p>"])
+def test_a_new_episode_runs_all_five_whoever_it_names(current: Simulation, summary: str | None) -> None:
+    current.tvmaze.record["updated"] += 60
+    current.tvmaze.episode_list.append(episode(5, 2, 2, summary))
+    assert current.until(MIDNIGHT + timedelta(hours=23)) == ALL
+    assert sum(len(assets) for _, assets, _ in current.runs) == 5
+    assert len(current.tvmaze.requests) == 3
+
+
+def test_a_changed_score_or_weight_is_no_news(current: Simulation) -> None:
+    current.tvmaze.record["weight"] = 97
+    current.tvmaze.results = [{"score": 0.1, "show": current.tvmaze.record}]
+    assert current.until(MIDNIGHT + timedelta(hours=23)) == {ROOT}
+
+
+@pytest.mark.parametrize(
+    ("asset", "requests"), [(ROOT, 1), ("episodes", 1), (COUNTED, 0), (REPORT, 0)]
+)
+def test_a_raised_code_version_runs_that_asset_and_stops_where_nothing_changes(
+    current: Simulation, asset: str, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tv_appearances.definitions as definitions
+
+    raised = dg.map_asset_specs(
+        lambda spec: spec.replace_attributes(code_version="2") if spec.key == dg.AssetKey(asset) else spec,
+        definitions.ASSETS,
+    )
+    monkeypatch.setattr(definitions, "ASSETS", raised)
+    assert current.until(MIDNIGHT - timedelta(minutes=20)) == {asset}
+    assert len(current.tvmaze.requests) == requests
+
+
+def test_materialize_all_by_hand_is_followed_by_nothing(current: Simulation) -> None:
+    current.tvmaze.record["updated"] += 60
+    current.tvmaze.episode_list.append(episode(5, 2, 2, "<p>Bruno leaves.</p>"))
+    assert current.run(ALL)
+    assert current.until(MIDNIGHT - timedelta(minutes=20)) == set()
+
+
+def test_an_outage_at_midnight_is_tried_again_within_bounds_and_the_files_stay(current: Simulation) -> None:
+    before = {path.name: path.read_bytes() for path in current.files.folder.iterdir() if path.is_file()}
+    current.tvmaze.error = Outage()
+    assert current.until(MIDNIGHT + timedelta(hours=23)) == {ROOT}
+    assert not any(success for _, _, success in current.runs)
+    assert current.runs[1][0] - current.runs[0][0] <= timedelta(hours=1)
+    assert 2 <= len(current.runs) <= 7
+    assert {path.name: path.read_bytes() for path in current.files.folder.iterdir() if path.is_file()} == before
+
+    current.tvmaze.error = None
+    current.tvmaze.record["updated"] += 60
+    current.tvmaze.episode_list.append(episode(5, 2, 2, "<p>Bruno leaves.</p>"))
+    assert current.until(MIDNIGHT + timedelta(hours=47)) == ALL
+
+
+def test_an_outage_between_the_root_and_the_episodes_heals_within_the_hour(current: Simulation) -> None:
+    current.tvmaze.record["updated"] += 60
+    current.tvmaze.episode_list.append(episode(5, 2, 2, "<p>Bruno leaves.</p>"))
+    whole, current.tvmaze.episode_list = current.tvmaze.episode_list, "an error page"
+    current.until(MIDNIGHT + timedelta(minutes=30))
+    assert [success for _, assets, success in current.runs if "episodes" in assets] == [False]
+    current.tvmaze.episode_list = whole
+    assert REPORT in current.until(MIDNIGHT + timedelta(hours=2))
+
+
+def test_episodes_that_kept_failing_until_six_are_tried_again_the_next_midnight(current: Simulation) -> None:
+    current.tvmaze.record["updated"] += 60
+    whole, current.tvmaze.episode_list = [*current.tvmaze.episode_list, episode(5, 2, 2, "<p>Fog.</p>")], "an error page"
+    current.until(MIDNIGHT + timedelta(hours=23))
+    failed = [moment for moment, assets, success in current.runs if "episodes" in assets]
+    assert 2 <= len(failed) <= 8
+    current.tvmaze.episode_list = whole
+    assert REPORT in current.until(MIDNIGHT + timedelta(hours=25))
+
+
+def test_nothing_runs_below_a_failed_blocking_check_now_or_later(current: Simulation) -> None:
+    current.files.path("episodes.json").unlink()
+    current.tvmaze.record["updated"] += 60
+    current.tvmaze.episode_list = []
+    ran = current.until(MIDNIGHT + timedelta(hours=47))
+    assert "episodes" in ran
+    assert not ran & {COUNTED, REPORT}
+
+
+def test_another_show_in_the_settings_runs_all_five(current: Simulation) -> None:
+    current.settings = Settings(show="id:8")
+    current.tvmaze.record.update(id=8, name="The Harbour")
+    current.tvmaze.cast_list = [cast_member(31, "Ada Quist", "Iris Holm")]
+    current.tvmaze.episode_list.pop()
+    assert current.until(MIDNIGHT - timedelta(minutes=20)) == ALL
+    assert len(current.tvmaze.requests) == 3
+
+
+def test_the_sensor_is_on_from_the_start() -> None:
+    (sensor,) = build_defs().sensors or ()
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING

@@ -1,0 +1,217 @@
+"""What is written is whole, what is read is what was written, and nothing of one show is taken for another's."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tv_appearances import files as f
+from tv_appearances.files import FilesError, Origin, ShowFiles, to_json
+from tv_appearances.models import Show
+
+ORIGIN = Origin(7, "live")
+SHOW = Show(7, "The Lighthouse")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> ShowFiles:
+    return ShowFiles(tmp_path / "data")
+
+
+def test_what_was_written_is_read_back_with_its_origin(files: ShowFiles) -> None:
+    origin = Origin(7, "live", {"episodes.json": "abc"})
+    files.write(f.APPEARANCES, b"{}", origin)
+    stored = files.read(f.APPEARANCES)
+    assert (stored.content, stored.origin) == (b"{}", origin)
+
+
+def test_the_same_content_gives_the_same_bytes_whatever_the_order_of_keys() -> None:
+    assert to_json({"b": 1, "a": "é"}) == to_json({"a": "é", "b": 1}) == '{\n  "a": "é",\n  "b": 1\n}\n'.encode()
+
+
+def test_a_missing_file_names_the_asset_to_materialize(files: ShowFiles) -> None:
+    with pytest.raises(FilesError, match=r"episodes\.json does not exist yet: materialize `episodes` first"):
+        files.read(f.EPISODES)
+
+
+@pytest.mark.parametrize("damage", [b"", b"[", b'[{"id": 1}]'])
+def test_a_file_changed_by_hand_names_the_asset_to_materialize(files: ShowFiles, damage: bytes) -> None:
+    files.write(f.EPISODES, b"[]", ORIGIN)
+    files.path(f.EPISODES).write_bytes(damage)
+    with pytest.raises(FilesError, match=r"episodes\.json was changed.*materialize `episodes` again"):
+        files.episodes()
+
+
+def test_a_damaged_record_of_origin_is_noticed(files: ShowFiles) -> None:
+    files.write(f.EPISODES, b"[]", ORIGIN)
+    (record,) = files.folder.glob(".origin/episodes.json/*.json")
+    record.write_text("{")
+    with pytest.raises(FilesError, match="materialize `episodes` again"):
+        files.episodes()
+
+
+def test_a_file_that_somebody_else_put_there_is_read_and_must_have_the_right_shape(files: ShowFiles) -> None:
+    files.folder.mkdir()
+    files.path(f.EPISODES).write_text('[{"id": 1, "season": 1, "name": "Fog"}]')
+    assert files.episodes()[0][0].name == "Fog"
+    files.path(f.EPISODES).write_text('[{"id": 1, "season": "one", "name": "Fog"}]')
+    with pytest.raises(FilesError, match=r'episodes\[0\]\.season: expected an integer, got "one"'):
+        files.episodes()
+    files.path(f.EPISODES).write_text("<html>")
+    with pytest.raises(FilesError, match="is not readable"):
+        files.episodes()
+
+
+def test_a_file_of_another_show_is_refused(files: ShowFiles) -> None:
+    stored = files.write(f.EPISODES, b"[]", Origin(118, "live"))
+    with pytest.raises(FilesError, match=r"made for show 118 .* holds The Lighthouse .*materialize `episodes`"):
+        files.belongs_to(SHOW, "live", stored)
+
+
+def test_sample_data_is_never_taken_for_live_data_of_the_same_show(files: ShowFiles) -> None:
+    stored = files.write(f.EPISODES, b"[]", Origin(7, "sample"))
+    with pytest.raises(FilesError, match="sample"):
+        files.belongs_to(SHOW, "live", stored)
+
+
+def test_a_result_of_earlier_inputs_is_refused(files: ShowFiles) -> None:
+    before = files.write(f.EPISODES, b"[]", ORIGIN)
+    result = files.write(f.APPEARANCES, b"{}", Origin(7, "live", {f.EPISODES: before.digest}))
+    files.made_from(result, before)
+    after = files.write(f.EPISODES, b"[1]", ORIGIN)
+    with pytest.raises(FilesError, match=r"computed from an earlier episodes\.json: materialize `character_appearances`"):
+        files.made_from(result, after)
+
+
+def test_live_data_is_known_for_live_even_when_its_files_are_gone(files: ShowFiles) -> None:
+    assert not files.holds_live_data()
+    files.write(f.SHOW, to_json({"source": "sample", "show": {"id": 7, "name": "x"}}), Origin(7, "sample"))
+    assert not files.holds_live_data()
+    files.write(f.EPISODES, b"[]", ORIGIN)
+    files.path(f.EPISODES).unlink()
+    assert files.holds_live_data()
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FilesError, match="Cannot write a file in .*TV_APPEARANCES_DATA"):
+        ShowFiles(tmp_path / "file" / "data").ensure_writable()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path):
+    mount = tmp_path / "disk"
+    mount.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(mount)], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip("mounting a small disk is not allowed here")
+    yield mount
+    subprocess.run(["umount", str(mount)], check=True)
+
+
+def test_a_full_disk_keeps_the_last_good_file_and_leaves_nothing_behind(small_disk: Path) -> None:
+    files = ShowFiles(small_disk / "data")
+    files.write(f.EPISODES, b"[]", ORIGIN)
+    with pytest.raises(FilesError, match="No space left.*untouched"):
+        files.write(f.EPISODES, b" " * 400_000, ORIGIN)
+    assert files.read(f.EPISODES).content == b"[]"
+    assert not [path for path in files.folder.rglob("*.tmp")]
+
+
+def test_a_read_only_disk_is_found_before_anything_is_fetched(small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(FilesError, match="Read-only file system.*TV_APPEARANCES_DATA"):
+        ShowFiles(small_disk / "data").ensure_writable()
+
+
+WRITER = """
+import sys
+from tv_appearances.files import EPISODES, Origin, ShowFiles
+files = ShowFiles(sys.argv[1])
+print("ready", flush=True)
+while True:
+    for letter in b"ab":
+        files.write(EPISODES, bytes([letter]) * 300_000, Origin(letter, "live"))
+"""
+
+
+def test_a_kill_at_any_moment_leaves_the_file_whole_and_its_orphans_are_swept(files: ShowFiles) -> None:
+    for attempt in range(12):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(files.folder)], stdout=subprocess.PIPE, text=True
+        )
+        assert writer.stdout
+        writer.stdout.readline()
+        time.sleep(0.011 * attempt)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+        if files.path(f.EPISODES).exists():
+            stored = files.read(f.EPISODES)
+            assert stored.content in (b"a" * 300_000, b"b" * 300_000)
+            assert stored.origin == Origin(stored.content[0], "live")
+    files.write(f.EPISODES, b"[]", ORIGIN)
+    assert list(files.folder.rglob("*.tmp")) == []
+
+
+def _write_many(folder: Path, letter: bytes) -> None:
+    files = ShowFiles(folder)
+    for _ in range(60):
+        files.write(f.EPISODES, letter * 50_000, Origin(letter[0], "live"))
+
+
+def test_two_writers_at_once_leave_each_file_whole_with_its_own_origin(files: ShowFiles) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=_write_many, args=(files.folder, letter)) for letter in (b"a", b"b")]
+    for writer in writers:
+        writer.start()
+    seen = set()
+    while any(writer.is_alive() for writer in writers):
+        if files.path(f.EPISODES).exists():
+            stored = files.read(f.EPISODES)
+            assert stored.content == stored.content[:1] * 50_000
+            assert stored.origin == Origin(stored.content[0], "live")
+            seen.add(stored.content[:1])
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    assert seen
+
+
+def test_a_file_keeps_its_permissions(files: ShowFiles) -> None:
+    files.write(f.EPISODES, b"[]", ORIGIN)
+    assert files.path(f.EPISODES).stat().st_mode & 0o777 == 0o644
+    files.path(f.EPISODES).chmod(0o600)
+    files.write(f.EPISODES, b"[1]", ORIGIN)
+    assert files.path(f.EPISODES).stat().st_mode & 0o777 == 0o600
+
+
+def test_an_orphan_of_a_process_that_lives_is_left_alone(files: ShowFiles) -> None:
+    files.write(f.EPISODES, b"[]", ORIGIN)
+    import socket
+
+    mine = files.folder / f".episodes.json.{socket.gethostname()}.{os.getpid()}.x.tmp"
+    elsewhere = files.folder / ".episodes.json.other-host.1.x.tmp"
+    old = files.folder / ".episodes.json.other-host.2.x.tmp"
+    for path in (mine, elsewhere, old):
+        path.touch()
+    os.utime(old, (0, 0))
+    files.write(f.EPISODES, b"[1]", ORIGIN)
+    assert mine.exists()
+    assert elsewhere.exists()
+    assert not old.exists()
+
+
+def test_show_json_says_which_show_and_whence(files: ShowFiles) -> None:
+    files.write(f.SHOW, to_json({"score": 1.0, "show": {"id": 7, "name": "The Lighthouse"}, "source": "live"}), ORIGIN)
+    show, source, _ = files.show()
+    assert (show, source) == (SHOW, "live")
+    assert json.loads(files.path(f.SHOW).read_bytes())["score"] == 1.0
