@@ -24,9 +24,7 @@ RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL,
 `allow_retries=False` and ends the step at once."""
 
 
-def _condition(
-    trigger: Condition, guard: Condition, label: str
-) -> Condition:
+def _condition(trigger: Condition, guard: Condition, label: str) -> Condition:
     handled = dg.AutomationCondition.newly_requested() | dg.AutomationCondition.newly_updated()
     retry = (
         dg.AutomationCondition.cron_tick_passed(RETRY_AT)
@@ -43,9 +41,9 @@ def _condition(
 def daily() -> Condition:
     """Ask TVMaze once a day, and at once where there is nothing yet or where the asset's code or settings changed.
 
-    Why not `AutomationCondition.on_cron`: it waits for a tick after its first evaluation, so a fresh instance would show
-    nothing until midnight, and a failed day would be a lost day. Here a failed run is tried again at half past every hour until six
-    in the morning, and then left until midnight: bounded, so that an outage is no storm.
+    Why not `AutomationCondition.on_cron`: it waits for a tick after its first evaluation, so a fresh instance would
+    show nothing until midnight, and a failed day would be a lost day. Here a failed run is tried again at half past
+    every hour until six in the morning, and then left until midnight: bounded, so that an outage is no storm.
     """
     trigger = (
         dg.AutomationCondition.newly_missing()
@@ -58,9 +56,9 @@ def daily() -> Condition:
 def when_data_changes() -> Condition:
     """Run when what an input *holds* changed, not merely because the input ran; or where nothing is there yet.
 
-    Why not `AutomationCondition.eager`: it never starts on a fresh instance, it runs whenever an input ran, whatever came
-    of it, and it runs over bad data in the run after the one in which a blocking check failed. Each asset waits for
-    those above it to finish, so a change stops at the first asset whose content stays the same. A failed run is
+    Why not `AutomationCondition.eager`: it never starts on a fresh instance, it runs whenever an input ran, whatever
+    came of it, and it runs over bad data in the run after the one in which a blocking check failed. Each asset waits
+    for those above it to finish, so a change stops at the first asset whose content stays the same. A failed run is
     tried again as for `daily`, and every midnight after that.
     """
     trigger = (

@@ -64,9 +64,7 @@ def results(**verdicts: Verdict) -> list[dg.AssetCheckResult]:
     """The verdicts as Dagster's results, each under the name of its check and with that check's severity."""
     severity = {check.name: check.severity for check in CHECKS}
     return [
-        dg.AssetCheckResult(
-            check_name=name, passed=verdict.passed, severity=severity[name], description=verdict.note
-        )
+        dg.AssetCheckResult(check_name=name, passed=verdict.passed, severity=severity[name], description=verdict.note)
         for name, verdict in verdicts.items()
     ]
 
@@ -118,7 +116,7 @@ def episodes_have_unique_ids(episodes: Sequence[Episode]) -> Verdict:
 
 def most_episodes_have_summaries(episodes: Sequence[Episode]) -> Verdict:
     """Who a show is about cannot be read from summaries that nobody has written."""
-    with_text = sum(bool(episode.summary) for episode in episodes)
+    with_text = sum(episode.has_text for episode in episodes)
     share = with_text / len(episodes) if episodes else 0.0
     return Verdict(
         share >= FEWEST_WITH_SUMMARIES, f"{with_text:,} of {len(episodes):,} episodes have a summary ({share:.0%})."

@@ -1,7 +1,7 @@
 """`tv-appearances`: the five assets for those who do not want to know Dagster.
 
-Belongs here: arguments, one run of the code location as Dagster would do it, and what the terminal shows. Does not belong
-here: anything a run in Dagster's UI would not do too.
+Belongs here: arguments, one run of the code location as Dagster would do it, and what the terminal shows. Does not
+belong here: anything a run in Dagster's UI would not do too.
 """
 
 import argparse
@@ -38,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Who is this TV show about? Counts how often its episode summaries name each main character.",
         epilog="Settings are environment variables (TV_APPEARANCES_…), read from .env too; the README lists them.",
     )
-    parser.add_argument("show", nargs="?", help="a name, or id:431 for an exact TVMaze id (default: TV_APPEARANCES_SHOW)")
+    parser.add_argument(
+        "show", nargs="?", help="a name, or id:431 for an exact TVMaze id (default: TV_APPEARANCES_SHOW)"
+    )
     parser.add_argument("--json", action="store_true", help="print the answer as JSON, for scripts")
     parser.add_argument("--search", metavar="NAME", help="list the shows that TVMaze finds for NAME, with their ids")
     return parser

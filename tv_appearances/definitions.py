@@ -53,12 +53,16 @@ def build_defs(
 def _with_settings(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
     """The asset with the settings that shape its content as part of its code version.
 
-    A changed setting is to an asset what changed code is, so this is what makes the automation build it again. Where all
-    settings have their defaults, the code version is the asset's own.
+    A changed setting is to an asset what changed code is, so this is what makes the automation build it again. Where
+    all settings have their defaults, the code version is the asset's own.
     """
     defaults = Settings()
     fields = {"data", *_SHAPED_BY.get(spec.key.to_user_string(), ())}
-    changed = [f"{name}={getattr(settings, name)}" for name in sorted(fields) if getattr(settings, name) != getattr(defaults, name)]
+    changed = [
+        f"{name}={getattr(settings, name)}"
+        for name in sorted(fields)
+        if getattr(settings, name) != getattr(defaults, name)
+    ]
     return spec.replace_attributes(code_version=" ".join([spec.code_version or "", *changed])) if changed else spec
 
 

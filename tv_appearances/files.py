@@ -181,8 +181,9 @@ class ShowFiles:
             origin = stored.origin
             if origin and (origin.show_id, origin.source) != (show.id, source):
                 raise FilesError(
-                    f"{self.path(stored.name)} was made for show {origin.show_id} ({origin.source}), but {SHOW} now holds "
-                    f"{show.name} (show {show.id}, {source}): materialize `{MADE_BY[stored.name]}` and what follows it again."
+                    f"{self.path(stored.name)} was made for show {origin.show_id} ({origin.source}), "
+                    f"but {SHOW} now holds {show.name} (show {show.id}, {source}): "
+                    f"materialize `{MADE_BY[stored.name]}` and what follows it again."
                 )
 
     def made_from(self, result: Stored, *inputs: Stored) -> None:
@@ -231,7 +232,8 @@ class ShowFiles:
             yield
         except OSError as error:
             raise FilesError(
-                f"Cannot write {what} in {self.folder.absolute()} ({error.strerror or error}); what was there is untouched. "
+                f"Cannot write {what} in {self.folder.absolute()} ({error.strerror or error}); "
+                "what was there is untouched. "
                 "Make room and make the folder writable, or set TV_APPEARANCES_DATA to another one."
             ) from None
 
@@ -242,7 +244,7 @@ def sha256(content: bytes) -> str:
 
 
 def to_json(value: object) -> bytes:
-    """The value as UTF-8 JSON, keys sorted, indented by two, one line end at the end: the same value, the same bytes."""
+    """The value as UTF-8 JSON, keys sorted, indented by two, ended by LF: the same value, the same bytes."""
     return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n").encode("utf-8")
 
 
@@ -252,7 +254,7 @@ def _replace(path: Path, content: bytes) -> None:
     prefix = f".{path.name}.{socket.gethostname()}.{os.getpid()}."
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
     try:
-        with open(handle, "wb") as file:
+        with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -6,12 +6,15 @@ field that TVMaze documents as nullable may be null, absent or empty. Does not b
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
 Source = Literal["live", "sample"]
 """Where a show's data came from: TVMaze, or the sample that is part of this package."""
+
+LONGEST_SAMPLE = 80
 
 T = TypeVar("T")
 
@@ -21,8 +24,8 @@ class SchemaError(ValueError):
 
     def __init__(self, path: str, expected: str, got: object) -> None:
         sample = json.dumps(got, ensure_ascii=False, default=str)
-        if len(sample) > 80:
-            sample = sample[:79] + "…"
+        if len(sample) > LONGEST_SAMPLE:
+            sample = sample[: LONGEST_SAMPLE - 1] + "…"
         super().__init__(f"{path}: expected {expected}, got {sample}")
         self.path = path
 
@@ -62,6 +65,11 @@ class Episode:
     name: str
     airdate: str | None = None
     summary: str | None = None
+
+    @property
+    def has_text(self) -> bool:
+        """Whether somebody has written a summary; tags around nothing are none."""
+        return bool(re.sub(r"<[^>]*>|&nbsp;|\s", "", self.summary or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +203,7 @@ def _integer(fields: Mapping[str, Any], name: str, path: str) -> int:
     value = fields.get(name)
     if not _is(value, int):
         raise SchemaError(f"{path}.{name}", "an integer", value)
-    return cast(int, value)
+    return cast("int", value)
 
 
 def _text(fields: Mapping[str, Any], name: str, path: str) -> str:

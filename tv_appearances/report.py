@@ -148,8 +148,8 @@ def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind
         ),
         left_out=tuple(sorted({_line(name) for name in left_out})),
         episodes=len(listed),
-        with_text=sum(map(_has_text, listed)),
-        seasons=tuple((season, len(of), sum(map(_has_text, of))) for season, of in seasons),
+        with_text=sum(episode.has_text for episode in listed),
+        seasons=tuple((season, len(of), sum(episode.has_text for episode in of)) for season, of in seasons),
     )
 
 
@@ -224,11 +224,12 @@ def write_mentions(mentions: Iterable[Mention]) -> str:
 
     The columns are the fields of `Mention`; the number of a special is empty.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+    lines = _Lines()
+    writer = csv.writer(lines)
     writer.writerow(_COLUMNS)
     writer.writerows([getattr(mention, column) for column in _COLUMNS] for mention in mentions)
-    return out.getvalue()
+    # csv quotes CR and LF in a value only where both are part of its line end, so that is changed afterwards.
+    return "".join(line.removesuffix("\r\n") + "\n" for line in lines)
 
 
 def read_mentions(text: str) -> tuple[Mention, ...]:
@@ -358,12 +359,14 @@ def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
+class _Lines(list[str]):
+    """What csv.writer can write to."""
+
+    write = list.append
+
+
 def _line(text: str) -> str:
     return short(" ".join(_UNPRINTABLE.sub(" ", text).split()), _LONGEST_NAME)
-
-
-def _has_text(episode: Episode) -> bool:
-    return bool(re.sub(r"<[^>]*>|&nbsp;|\s", "", episode.summary or ""))
 
 
 def _total(mentions: Iterable[Mention]) -> int:

@@ -65,11 +65,11 @@ def _show(name: str, text: str) -> str:
 
 
 def _source(name: str, text: str) -> SourceChoice:
-    return cast(SourceChoice, _one_of(name, text, "auto", "live", "sample"))
+    return cast("SourceChoice", _one_of(name, text, "auto", "live", "sample"))
 
 
 def _chart(name: str, text: str) -> ChartChoice:
-    return cast(ChartChoice, _one_of(name, text, "local", "quickchart"))
+    return cast("ChartChoice", _one_of(name, text, "local", "quickchart"))
 
 
 def _one_of(name: str, text: str, *allowed: str) -> str:
@@ -90,7 +90,9 @@ def _aliases(name: str, text: str) -> Aliases:
     try:
         return read_aliases(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
-        raise SettingsError(f"{name}: cannot read {text!r} ({error.strerror}); name a TOML file, or unset it.") from None
+        raise SettingsError(
+            f"{name}: cannot read {text!r} ({error.strerror}); name a TOML file, or unset it."
+        ) from None
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from None
 
@@ -98,7 +100,9 @@ def _aliases(name: str, text: str) -> Aliases:
 def _address(name: str, text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise SettingsError(f"{name} is {text!r}; it has to be an address such as https://example.org, without a query.")
+        raise SettingsError(
+            f"{name} is {text!r}; it has to be an address such as https://example.org, without a query."
+        )
     return text.rstrip("/")
 
 

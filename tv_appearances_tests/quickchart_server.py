@@ -1,5 +1,6 @@
 """A QuickChart on loopback that answers as told, in the ways the real server was seen to answer."""
 
+import contextlib
 import json
 import threading
 import zlib
@@ -12,13 +13,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer; `body` None is a PNG of the size that was asked for, `hang` seconds pass before anything is sent."""
+    """One answer; `body` None is a PNG of the size that was asked for, `hang` seconds pass before anything is sent.
+
+    `drip` seconds pass before every 64 bytes of the body.
+    """
 
     status: int = 200
     kind: str = "image/png"
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     hang: float = 0
+    drip: float = 0
 
 
 class QuickChartServer:
@@ -41,7 +46,7 @@ class QuickChartServer:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
-    def __enter__(self) -> "QuickChartServer":
+    def __enter__(self) -> "QuickChartServer":  # noqa: PYI034  # Self is not in Python 3.10
         self._thread.start()
         return self
 
@@ -65,7 +70,12 @@ class QuickChartServer:
         for name, value in {"Content-Type": reply.kind, "Content-Length": str(len(body)), **reply.headers}.items():
             handler.send_header(name, value)
         handler.end_headers()
-        handler.wfile.write(body)
+        step = 64 if reply.drip else len(body) or 1
+        with contextlib.suppress(ConnectionError):  # the client may leave
+            for at in range(0, len(body), step):
+                if self._over.wait(reply.drip):
+                    return
+                handler.wfile.write(body[at : at + step])
 
 
 def png(width: int, height: int, *, blank: bool = False, filter_type: int = 0) -> bytes:

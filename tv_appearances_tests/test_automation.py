@@ -17,7 +17,12 @@ from tv_appearances.lookup import Lookup
 from tv_appearances.settings import Settings
 from tv_appearances_tests.fakes import FakeTVMaze, Outage, cast_member, episode
 
-ROOT, FETCHED, COUNTED, REPORT = "tv_show_info", {"episodes", "characters"}, "character_appearances", "appearances_report"
+ROOT, FETCHED, COUNTED, REPORT = (
+    "tv_show_info",
+    {"episodes", "characters"},
+    "character_appearances",
+    "appearances_report",
+)
 ALL = {ROOT, *FETCHED, COUNTED, REPORT}
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=timezone.utc)
 
@@ -25,8 +30,8 @@ MIDNIGHT = datetime(2026, 3, 2, tzinfo=timezone.utc)
 class Simulation:
     """A Dagster instance and a clock.
 
-    `until` evaluates the conditions every half hour, and every minute while there is something to do, and runs what they
-    request. The daemon does the same, every 30 seconds.
+    `until` evaluates the conditions every half hour, and every minute while there is something to do, and runs what
+    they request. The daemon does the same, every 30 seconds.
     """
 
     def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
@@ -123,13 +128,11 @@ def test_a_changed_score_or_weight_is_no_news(current: Simulation) -> None:
     assert current.until(MIDNIGHT + timedelta(hours=23)) == {ROOT}
 
 
-@pytest.mark.parametrize(
-    ("asset", "requests"), [(ROOT, 1), ("episodes", 1), (COUNTED, 0), (REPORT, 0)]
-)
+@pytest.mark.parametrize(("asset", "requests"), [(ROOT, 1), ("episodes", 1), (COUNTED, 0), (REPORT, 0)])
 def test_a_raised_code_version_runs_that_asset_and_stops_where_nothing_changes(
     current: Simulation, asset: str, requests: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tv_appearances.definitions as definitions
+    from tv_appearances import definitions
 
     raised = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(code_version="2") if spec.key == dg.AssetKey(asset) else spec,
@@ -174,7 +177,10 @@ def test_an_outage_between_the_root_and_the_episodes_heals_within_the_hour(curre
 
 def test_episodes_that_kept_failing_until_six_are_tried_again_the_next_midnight(current: Simulation) -> None:
     current.tvmaze.record["updated"] += 60
-    whole, current.tvmaze.episode_list = [*current.tvmaze.episode_list, episode(5, 2, 2, "<p>Fog.</p>")], "an error page"
+    whole, current.tvmaze.episode_list = (
+        [*current.tvmaze.episode_list, episode(5, 2, 2, "<p>Fog.</p>")],
+        "an error page",
+    )
     current.until(MIDNIGHT + timedelta(hours=23))
     failed = [moment for moment, assets, success in current.runs if "episodes" in assets]
     assert 2 <= len(failed) <= 8

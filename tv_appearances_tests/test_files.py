@@ -85,7 +85,9 @@ def test_a_result_of_earlier_inputs_is_refused(files: ShowFiles) -> None:
     result = files.write(f.APPEARANCES, b"{}", Origin(7, "live", {f.EPISODES: before.digest}))
     files.made_from(result, before)
     after = files.write(f.EPISODES, b"[1]", ORIGIN)
-    with pytest.raises(FilesError, match=r"computed from an earlier episodes\.json: materialize `character_appearances`"):
+    with pytest.raises(
+        FilesError, match=r"computed from an earlier episodes\.json: materialize `character_appearances`"
+    ):
         files.made_from(result, after)
 
 
@@ -123,7 +125,7 @@ def test_a_full_disk_keeps_the_last_good_file_and_leaves_nothing_behind(small_di
     with pytest.raises(FilesError, match="No space left.*untouched"):
         files.write(f.EPISODES, b" " * 400_000, ORIGIN)
     assert files.read(f.EPISODES).content == b"[]"
-    assert not [path for path in files.folder.rglob("*.tmp")]
+    assert not list(files.folder.rglob("*.tmp"))
 
 
 def test_a_read_only_disk_is_found_before_anything_is_fetched(small_disk: Path) -> None:
@@ -145,9 +147,7 @@ while True:
 
 def test_a_kill_at_any_moment_leaves_the_file_whole_and_its_orphans_are_swept(files: ShowFiles) -> None:
     for attempt in range(12):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(files.folder)], stdout=subprocess.PIPE, text=True
-        )
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(files.folder)], stdout=subprocess.PIPE, text=True)
         assert writer.stdout
         writer.stdout.readline()
         time.sleep(0.011 * attempt)

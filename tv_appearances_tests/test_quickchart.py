@@ -148,6 +148,12 @@ def test_a_server_that_hangs_for_ever_fails_clearly(naps: Naps) -> None:
     assert naps.seconds == [1, 2, 4]
 
 
+def test_an_answer_that_drips_is_not_waited_for_beyond_its_patience(naps: Naps) -> None:
+    with QuickChartServer(Reply(drip=0.05)) as server, pytest.raises(ChartError, match="did not come to an end"):
+        QuickChart(server.url, patience=0.3, sleep=naps).render_png(ANSWER)
+    assert len(server.requests) == 1
+
+
 def test_a_server_that_is_not_there_fails_clearly(naps: Naps) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but nobody listens

@@ -29,7 +29,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -230,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.start(status, Content_Length=len(data), Cache_Control="public, max-age=3600", **headers)
         self.wfile.write(data)
 
-    def drip(self, pieces: Iterator[bytes], seconds: float) -> None:
+    def drip(self, pieces: list[bytes], seconds: float) -> None:
         for piece in pieces:
             self.wfile.write(piece)
             if self.server.closing.wait(seconds):
@@ -321,23 +321,22 @@ def _stall_mid_body(handler: _Handler, _: Any) -> None:
 
 
 def _drip(handler: _Handler, fault: dict[str, Any]) -> None:
-    """A body of a byte every "seconds"."""
+    """A body of a byte every "seconds", 250 of 100,000."""
     handler.start(Content_Length=100_000)
-    handler.drip((b" " for _ in range(100_000)), fault.get("seconds", 0.02))
+    handler.drip([b" "] * 250, fault.get("seconds", 0.02))
 
 
 def _drip_gzip(handler: _Handler, fault: dict[str, Any]) -> None:
-    """A compressed body that goes on and on without a single byte of content: empty blocks, a byte each "seconds"."""
+    """A compressed body of a byte every "seconds" without a byte of content: empty blocks only."""
     handler.start(Content_Encoding="gzip", Content_Length=100_000)
-    empty_blocks = (bytes([byte]) for _ in range(20_000) for byte in b"\x00\x00\x00\xff\xff")
     handler.wfile.write(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")
-    handler.drip(empty_blocks, fault.get("seconds", 0.02))
+    handler.drip([bytes([byte]) for byte in b"\x00\x00\x00\xff\xff"] * 50, fault.get("seconds", 0.02))
 
 
 def _drip_headers(handler: _Handler, fault: dict[str, Any]) -> None:
     """A status line, then a header that grows by a byte every "seconds"."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    handler.drip((b"x" for _ in range(60_000)), fault.get("seconds", 0.02))
+    handler.drip([b"x"] * 250, fault.get("seconds", 0.02))
 
 
 def _huge(handler: _Handler, fault: dict[str, Any]) -> None:

@@ -6,12 +6,12 @@ any rule about names (`mentions.py`), wording and tables (`report.py`), or drawi
 
 import dagster as dg
 
-from tv_appearances import automation, checks, files as f, mentions, report
+from tv_appearances import automation, checks, mentions, report
+from tv_appearances import files as f
 from tv_appearances.assets.ingestion import OWNERS, characters, episodes
-from tv_appearances.charts import check_picture, markdown_image, render_svg
+from tv_appearances.charts import check_picture, markdown_image, render_png, render_svg
 from tv_appearances.files import Origin, ShowFiles, to_json
 from tv_appearances.mentions import Aliases
-from tv_appearances.models import in_order
 from tv_appearances.resources import ChartRenderer, clear_failures
 
 SHOWN = 100
@@ -32,7 +32,9 @@ SHOWN = 100
                 dg.TableColumn("episode_id", "int", "TVMaze's id of the episode"),
                 dg.TableColumn("season", "int"),
                 dg.TableColumn("number", "int", "the number within the season; empty for a special"),
-                dg.TableColumn("character", "string", "the full name in the cast list; empty where several could be meant"),
+                dg.TableColumn(
+                    "character", "string", "the full name in the cast list; empty where several could be meant"
+                ),
                 dg.TableColumn("form", "string", "the form of the name that the summary uses"),
                 dg.TableColumn("mentions", "int", "how often this summary uses it"),
             ]
@@ -44,12 +46,13 @@ def character_appearances(
 ) -> dg.MaterializeResult:
     """How often the episode summaries name each main character.
 
-    A mention is a word of its own that can only mean that character: part of a longer word, a place, a family or somebody
-    else of that name does not count. Where a form of a name could mean several characters and the text does not decide, it is
-    counted for none of them and listed as ambiguous. `TV_APPEARANCES_ALIASES` adds names that no rule can derive.
+    A mention is a word of its own that can only mean that character: part of a longer word, a place, a family or
+    somebody else of that name does not count. Where a form of a name could mean several characters and the text does
+    not decide, it is counted for none of them and listed as ambiguous. `TV_APPEARANCES_ALIASES` adds names that no rule
+    can derive.
 
-    **Files**: `character_appearances.json`, mentions by the character's short label, and `mentions.csv`, the audit trail:
-    one row for each episode, character and form of the name.
+    **Files**: `character_appearances.json`, mentions by the character's short label, and `mentions.csv`, the audit
+    trail: one row for each episode, character and form of the name.
 
     **Data version**: everything the report says, the number of episodes included.
     """
@@ -66,12 +69,14 @@ def character_appearances(
         files.write(f.APPEARANCES, to_json(counts), origin)
     answer = report.build_answer(show, source, listed, mentions.labels(cast), tally.mentions, tally.left_out)
     share = mentions.ambiguous_share(tally.mentions)
-    context.log.info(report.finding(answer))
+    context.log.info("%s", report.finding(answer))
     if share:
-        context.log.info(f"{share:.1%} of the mentions could mean several characters and are counted for none.")
+        context.log.info("%.1f%% of the mentions could mean several characters: counted for none.", 100 * share)
     return dg.MaterializeResult(
         metadata={
-            "mentions": dg.MetadataValue.json(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SHOWN])),
+            "mentions": dg.MetadataValue.json(
+                dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SHOWN])
+            ),
             "characters_table": dg.MetadataValue.md(report.markdown_table(answer, SHOWN)),
             "total_mentions": sum(counts.values()),
             "num_characters_mentioned": len(answer.rows),
@@ -132,8 +137,8 @@ def appearances_report(
         problem = check_picture(files.read(f.PICTURE).content)
         chart_url = chart.chart_url(answer)
     finding = report.finding(answer)
-    context.log.info(f"{finding} See {files.path(f.PICTURE)} and {files.path(f.PAGE)}.")
-    image = markdown_image(picture, finding)
+    context.log.info("%s See %s and %s.", finding, files.path(f.PICTURE), files.path(f.PAGE))
+    image = markdown_image(picture, finding) or markdown_image(render_png(answer, 1), finding)
     return dg.MaterializeResult(
         metadata={
             "finding": finding,

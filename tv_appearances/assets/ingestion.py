@@ -9,7 +9,8 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from tv_appearances import automation, checks, files as f
+from tv_appearances import automation, checks
+from tv_appearances import files as f
 from tv_appearances.files import FilesError, Origin, ShowFiles, sha256, to_json
 from tv_appearances.lookup import Lookup
 from tv_appearances.models import Show, Source, in_order
@@ -25,7 +26,7 @@ class ShowConfig(dg.Config):
 
     show: str | None = Field(
         default=None,
-        description="Search text, or `id:431` for the show with that TVMaze id. Left out: TV_APPEARANCES_SHOW (`friends`).",
+        description="Search text, or `id:431` for an exact TVMaze id. Left out: TV_APPEARANCES_SHOW (`friends`).",
     )
 
 
@@ -46,7 +47,8 @@ def tv_show_info(
     tvmaze: dg.ResourceParam[Lookup],
     files: dg.ResourceParam[ShowFiles],
 ) -> dg.MaterializeResult:
-    """The TV show to analyse: the best match of a search on [TVMaze](https://www.tvmaze.com), or the show with a given id.
+    """The TV show to analyse: the best match of a search on [TVMaze](https://www.tvmaze.com), or the show with a given
+    id.
 
     **Choose it** with `TV_APPEARANCES_SHOW`, or in the launchpad with the run config `show`: a name such as
     `under the dome`, or `id:1` for an exact id.
@@ -54,8 +56,9 @@ def tv_show_info(
     **File**: `show.json`, the search result as TVMaze gives it, `{"score": …, "show": {…}}`, and `"source"`: `live`, or
     `sample` where TVMaze cannot be reached and nothing was ever fetched.
 
-    **Data version**: the show's id, the time TVMaze last changed it, and the source. TVMaze marks a show as changed when
-    any episode or cast entry of it changes, so an unchanged day ends here; scores and ratings drift and do not count.
+    **Data version**: the show's id, the time TVMaze last changed it, and the source. TVMaze marks a show as changed
+    when any episode or cast entry of it changes, so an unchanged day ends here; scores and ratings drift and do not
+    count.
     """
     asked = config.show or tvmaze.show
     with clear_failures():
@@ -65,7 +68,7 @@ def tv_show_info(
         files.write(f.SHOW, to_json({**found.record, "source": found.source}), Origin(show.id, found.source))
     stamp = show.updated or sha256(to_json(found.record["show"]))  # TVMaze always gives a stamp; a mirror may not
     year = f" ({show.premiered[:4]})" if show.premiered else ""
-    context.log.info(f"{asked!r} is {show.name}{year}, id:{show.id}, from {_whence(found.source)}.")
+    context.log.info("%r is %s%s, id:%d, from %s.", asked, show.name, year, show.id, _whence(found.source))
     return dg.MaterializeResult(
         metadata={
             "request_url": _url(found.url),
@@ -114,8 +117,8 @@ def episodes(
 ) -> dg.MaterializeResult:
     """Every episode of the show with its plot summary, from [TVMaze's episode list](https://www.tvmaze.com/api).
 
-    **File**: `episodes.json`, the list as TVMaze gives it, in airing order; specials are not part of it. Validated before
-    it is written: a wrong type or a list that is suddenly empty fails, and the last good file stays.
+    **File**: `episodes.json`, the list as TVMaze gives it, in airing order; specials are not part of it. Validated
+    before it is written: a wrong type or a list that is suddenly empty fails, and the last good file stays.
 
     **Data version**: the content of the file, all of it.
     """
@@ -124,9 +127,9 @@ def episodes(
         fetched = tvmaze.gateway(source).episodes(show)
         stored = _write_list(files, f.EPISODES, fetched.raw, show, source)
     unique = in_order(fetched.value)
-    without_text = sum(not episode.summary for episode in unique)
+    without_text = sum(not episode.has_text for episode in unique)
     seasons = {episode.season for episode in unique}
-    context.log.info(f"{len(unique):,} episodes in {len(seasons)} seasons; {without_text:,} of them without a summary.")
+    context.log.info("%d episodes in %d seasons; %d without a summary.", len(unique), len(seasons), without_text)
     return dg.MaterializeResult(
         metadata={
             "request_url": _url(fetched.url),
@@ -173,8 +176,8 @@ def characters(
     """The show's main characters, from [TVMaze's cast list](https://www.tvmaze.com/api), each once even if recast.
 
     **File**: `characters.json`, a list of `{"id", "name", "played_by"}` in TVMaze's order, which is by number of
-    appearances on screen. Validated before it is written: a wrong type or a list that is suddenly empty fails, and the last
-    good file stays.
+    appearances on screen. Validated before it is written: a wrong type or a list that is suddenly empty fails, and the
+    last good file stays.
 
     **Data version**: the content of the file, all of it.
     """
@@ -184,7 +187,7 @@ def characters(
         listed = [{"id": c.id, "name": c.name, "played_by": c.played_by} for c in fetched.value]
         stored = _write_list(files, f.CHARACTERS, listed, show, source)
     names = [character.name for character in fetched.value]
-    context.log.info(f"{len(names):,} characters: {', '.join(names[:8])}{', …' if names[8:] else ''}.")
+    context.log.info("%d characters: %s%s.", len(names), ", ".join(names[:8]), ", …" if names[8:] else "")
     return dg.MaterializeResult(
         metadata={
             "request_url": _url(fetched.url),
@@ -202,15 +205,16 @@ def characters(
 def _write_list(files: ShowFiles, name: str, rows: list[Any], show: Show, source: Source) -> f.Stored:
     """Write what was fetched, unless it is empty where this show had something before.
 
-    An empty answer is a normal one for a show that was just announced, and a fault of the service for one that was there
-    yesterday; the file on disk tells which.
+    An empty answer is a normal one for a show that was just announced, and a fault of the service for one that was
+    there yesterday; the file on disk tells which.
     """
     if not rows and files.path(name).exists():
         before = files.read(name)
         same_show = before.origin and (before.origin.show_id, before.origin.source) == (show.id, source)
         if same_show and before.content.strip() != b"[]":
             raise FilesError(
-                f"TVMaze now lists nothing for {show.name} (show {show.id}), where it did before; {files.path(name)} is kept. "
+                f"TVMaze now lists nothing for {show.name} (show {show.id}), where it did before; "
+                f"{files.path(name)} is kept. "
                 "If that is right, remove the file and materialize this asset again."
             )
     return files.write(name, to_json(rows), Origin(show.id, source))
@@ -222,4 +226,6 @@ def _whence(source: Source) -> str:
 
 def _url(address: str) -> dg.MetadataValue[Any]:
     """A link for an http(s) address; anything else stays text, so that no page can make a link run code."""
-    return dg.MetadataValue.url(address) if address.startswith(("https://", "http://")) else dg.MetadataValue.text(address)
+    return (
+        dg.MetadataValue.url(address) if address.startswith(("https://", "http://")) else dg.MetadataValue.text(address)
+    )

@@ -1,0 +1,66 @@
+"""Every predicate passes where it should and fails where it should, and says what it saw."""
+
+import dagster as dg
+import pytest
+
+from tv_appearances import checks
+from tv_appearances.checks import CHECKS, Verdict
+from tv_appearances.models import Episode, Mention, Show
+
+FRIENDS = Show(431, "Friends", premiered="1994-09-22", network="NBC")
+ONE, TWO = Episode(1, 1, 1, "Fog", summary="Ada."), Episode(2, 1, 2, "Tide")
+COUNTED, AMBIGUOUS = Mention(1, 1, 1, "Ada Quist", "Ada", 2), Mention(1, 1, 1, "", "Quist", 1)
+
+CASES = [
+    ("show_name_matches_search", checks.show_name_matches_search(" friends ", FRIENDS), True, "Friends"),
+    ("show_name_matches_search", checks.show_name_matches_search("id:431", FRIENDS), True, "Friends"),
+    ("show_name_matches_search", checks.show_name_matches_search("fiends", FRIENDS), False, "called 'Friends'"),
+    ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, Show(9, "Friends Again")]), True, "Only one"),
+    (
+        "search_is_unambiguous",
+        checks.search_is_unambiguous([FRIENDS, Show(9, "friends", premiered="1979-03-25", network="ABC")]),
+        False,
+        "id:9 (1979, ABC)",
+    ),
+    ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, FRIENDS]), True, "Only one"),
+    ("data_is_live", checks.data_is_live("live"), True, "TVMaze"),
+    ("data_is_live", checks.data_is_live("sample"), False, "sample"),
+    ("episodes_are_present", checks.episodes_are_present([ONE]), True, "1"),
+    ("episodes_are_present", checks.episodes_are_present([]), False, "no episodes"),
+    ("episodes_have_unique_ids", checks.episodes_have_unique_ids([ONE, TWO]), True, "once"),
+    ("episodes_have_unique_ids", checks.episodes_have_unique_ids([ONE, TWO, ONE]), False, "more than once: 1"),
+    ("most_episodes_have_summaries", checks.most_episodes_have_summaries([ONE, TWO]), True, "1 of 2 episodes"),
+    ("most_episodes_have_summaries", checks.most_episodes_have_summaries([ONE, TWO, TWO]), False, "(33%)"),
+    ("most_episodes_have_summaries", checks.most_episodes_have_summaries([]), False, "0 of 0"),
+    ("characters_are_present", checks.characters_are_present(["Ada Quist"]), True, "1"),
+    ("characters_are_present", checks.characters_are_present([]), False, "no cast"),
+    ("at_least_one_character_mentioned", checks.at_least_one_character_mentioned([COUNTED]), True, "2 mentions"),
+    ("at_least_one_character_mentioned", checks.at_least_one_character_mentioned([AMBIGUOUS]), False, "No summary"),
+    ("few_mentions_are_ambiguous", checks.few_mentions_are_ambiguous(0.1), True, "10.0%"),
+    ("few_mentions_are_ambiguous", checks.few_mentions_are_ambiguous(0.11), False, "TV_APPEARANCES_ALIASES"),
+    ("report_is_a_readable_picture", checks.report_is_a_readable_picture(None), True, "readable"),
+    ("report_is_a_readable_picture", checks.report_is_a_readable_picture("it is blank"), False, "it is blank"),
+]
+
+
+@pytest.mark.parametrize(("name", "verdict", "passed", "note"), CASES)
+def test_a_predicate_decides_and_says_what_it_saw(name: str, verdict: Verdict, passed: bool, note: str) -> None:
+    assert verdict.passed is passed
+    assert note in verdict.note
+
+
+def test_every_check_is_shown_passing_and_failing() -> None:
+    assert {(name, verdict.passed) for name, verdict, _, _ in CASES} == {
+        (check.name, passed) for check in CHECKS for passed in (True, False)
+    }
+
+
+def test_a_result_carries_the_severity_of_its_check() -> None:
+    (warning,) = checks.results(data_is_live=Verdict(False, "sample"))
+    (error,) = checks.results(episodes_are_present=Verdict(False, "none"))
+    assert (warning.severity, error.severity) == (dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR)
+
+
+def test_only_missing_data_blocks_what_follows() -> None:
+    blocking = {spec.name for check in CHECKS for spec in checks.specs(check.asset) if spec.blocking}
+    assert blocking == {"episodes_are_present", "characters_are_present"}

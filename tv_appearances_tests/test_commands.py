@@ -1,0 +1,166 @@
+"""The command line as people use it: processes in a folder of their own, against a real server on loopback."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tv_appearances_tests.tvmaze_server import TVMazeServer, World
+
+pytestmark = pytest.mark.command
+
+ROOT = Path(__file__).parent.parent
+NOWHERE = "http://127.0.0.1:9"
+MATERIALIZE = ("dagster", "asset", "materialize", "--select", "*", "-m", "tv_appearances.definitions")
+RECORDINGS = os.environ.get("TVMAZE_RECORDINGS")
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This process's environment without any setting of ours or Dagster's, and with this environment's commands."""
+    ours = ("TV_APPEARANCES_", "TVMAZE_", "QUICKCHART_", "DAGSTER_")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    return {**clean, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{clean.get('PATH', '')}", **variables}
+
+
+def run(folder: Path, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    for name in ("dagster.yaml", "workspace.yaml", "pyproject.toml"):
+        (folder / name).write_text((ROOT / name).read_text())
+    return subprocess.run(
+        command, cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def recordings() -> Iterator[TVMazeServer]:
+    if not RECORDINGS:
+        pytest.skip("TVMAZE_RECORDINGS does not name the recorded answers")
+    with TVMazeServer(World.from_folder(Path(RECORDINGS))) as server:
+        yield server
+
+
+def test_dagster_materializes_all_five_and_keeps_the_history(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    done = run(tmp_path, *MATERIALIZE, TVMAZE_URL=tvmaze_server.url, TV_APPEARANCES_SHOW="the lighthouse")
+    assert done.returncode == 0, done.stderr
+    assert "is mentioned most in The Lighthouse" in done.stderr
+    assert len(tvmaze_server.paths()) == 3
+    assert (tmp_path / "data" / "appearances.png").read_bytes().startswith(b"\x89PNG")
+    assert list((tmp_path / ".dagster").glob("history/runs/*.db"))
+    assert not list(tmp_path.glob(".tmp_dagster_home_*"))
+
+
+def test_run_config_on_the_command_line_chooses_the_show(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    config = json.dumps({"ops": {"tv_show_info": {"config": {"show": "id:7001"}}}})
+    done = run(tmp_path, *MATERIALIZE, "--config-json", config, TVMAZE_URL=tvmaze_server.url)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "data" / "show.json").read_text())["show"]["id"] == 7001
+
+
+def test_a_file_called_env_is_read(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    (tmp_path / ".env").write_text("TV_APPEARANCES_SHOW=the lighthouse\nTV_APPEARANCES_DATA=from_env\n")
+    for command in (MATERIALIZE, ("tv-appearances",)):
+        done = run(tmp_path, *command, TVMAZE_URL=tvmaze_server.url)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "from_env" / "appearances.png").exists()
+
+
+def test_dg_checks_and_launches(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    checked = run(tmp_path, "dg", "check", "defs")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    launched = run(
+        tmp_path, "dg", "launch", "--assets", "*", TVMAZE_URL=tvmaze_server.url, TV_APPEARANCES_SHOW="the lighthouse"
+    )
+    assert launched.returncode == 0, launched.stdout + launched.stderr
+    assert (tmp_path / "data" / "appearances.html").exists()
+
+
+def test_without_a_network_the_first_run_shows_the_sample_and_says_so(tmp_path: Path) -> None:
+    done = run(tmp_path, "tv-appearances", TVMAZE_URL=NOWHERE)
+    assert done.returncode == 0, done.stderr
+    assert "is mentioned most in Friends" in done.stdout
+    assert "built-in SAMPLE" in done.stdout
+    assert str(tmp_path / "data" / "appearances.png") in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_the_command_prints_json_for_scripts(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    done = run(tmp_path, "tv-appearances", "id:7001", "--json", TVMAZE_URL=tvmaze_server.url)
+    answer = json.loads(done.stdout)
+    assert (answer["show"], answer["source"], answer["tvmaze_id"]) == ("The Lighthouse", "live", 7001)
+    assert Path(answer["picture"]).exists()
+
+
+def test_the_command_lists_what_a_search_finds(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    done = run(tmp_path, "tv-appearances", "--search", "lighthouse", TVMAZE_URL=tvmaze_server.url)
+    assert done.returncode == 0, done.stderr
+    assert "id:7001" in done.stdout
+    assert "id:7002" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"TV_APPEARANCES_SHOW": "no such show"}, "TVMaze finds no show called 'no such show'"),
+        ({"TV_APPEARANCES_SHOW": "id:99"}, "TVMaze has no show with the id 99"),
+        ({"TV_APPEARANCES_SHOW": "id:7002"}, "TVMaze lists no episodes yet"),
+        ({"TV_APPEARANCES_SOURCE": "live", "TVMAZE_URL": NOWHERE}, "Check the network"),
+        ({"TV_APPEARANCES_SOURCE": "online"}, "TV_APPEARANCES_SOURCE is 'online'; it can be auto, live or sample."),
+        ({"TV_APPEARANCES_DATA": "/proc/nowhere"}, "set TV_APPEARANCES_DATA to another one"),
+    ],
+)
+def test_what_cannot_work_is_one_clear_sentence(
+    tmp_path: Path, tvmaze_server: TVMazeServer, variables: dict[str, str], sentence: str
+) -> None:
+    done = run(tmp_path, "tv-appearances", **{"TVMAZE_URL": tvmaze_server.url, **variables})
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2, done.stderr
+
+
+def test_a_run_that_fails_leaves_what_was_there(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    def content() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir() if path.is_file()}
+
+    assert run(tmp_path, "tv-appearances", "the lighthouse", TVMAZE_URL=tvmaze_server.url).returncode == 0
+    before = content()
+    for variables in ({"TVMAZE_URL": NOWHERE}, {"TV_APPEARANCES_SOURCE": "sample"}):
+        done = run(tmp_path, "tv-appearances", **{"TVMAZE_URL": tvmaze_server.url, **variables})
+        assert done.returncode == 1
+        assert content() == before
+
+
+@pytest.mark.recordings
+def test_friends_gives_the_table_of_the_post(tmp_path: Path, recordings: TVMazeServer) -> None:
+    done = run(tmp_path, *MATERIALIZE, TVMAZE_URL=recordings.url)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "data" / "character_appearances.json").read_text()) == {
+        "Chandler": 159,
+        "Joey": 151,
+        "Monica": 169,
+        "Phoebe": 152,
+        "Rachel": 194,
+        "Ross": 187,
+    }
+
+
+@pytest.mark.recordings
+@pytest.mark.parametrize(
+    ("show", "code", "said"),
+    [
+        ("house", 0, "of 176 episodes"),
+        ("shameless", 0, "is mentioned most"),
+        ("the daily show with jon stewart", 0, "3,026 episodes"),
+        ("id:3081", 1, "TVMaze lists no episodes yet"),
+    ],
+)
+def test_shows_with_little_to_count_end_in_a_result_or_a_named_failure(
+    tmp_path: Path, recordings: TVMazeServer, show: str, code: int, said: str
+) -> None:
+    done = run(tmp_path, "tv-appearances", show, TVMAZE_URL=recordings.url)
+    assert done.returncode == code
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

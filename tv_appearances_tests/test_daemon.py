@@ -1,0 +1,124 @@
+"""The automation for real: `dagster dev` with webserver and daemon, nobody clicks, and TVMaze counts the requests.
+
+A minute stands for a day (the root's cron), and three instances live through one such day at the same time: one in
+which nothing changed, one in which TVMaze's stamp moved, one in which TVMaze is down.
+"""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tv_appearances_tests.test_commands import ROOT, environment
+from tv_appearances_tests.tvmaze_server import TVMazeServer
+
+pytestmark = pytest.mark.daemon
+
+FAST = """
+import os
+from tv_appearances import automation
+automation.DAILY_AT = "* * * * *"
+from tv_appearances.definitions import build_defs
+from tv_appearances.settings import Settings
+defs = build_defs(Settings.from_env(os.environ), sensor_interval_seconds=1)
+"""
+ASSETS = ("tv_show_info", "episodes", "characters", "character_appearances", "appearances_report")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(what: str, reached: Callable[[], bool], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.3)
+
+
+class Instance:
+    """A `dagster dev` process in a folder of its own, and its TVMaze."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        shutil.copy(ROOT / "dagster.yaml", folder)
+        (folder / "fast.py").write_text(FAST)
+        self.tvmaze = TVMazeServer().__enter__()
+        with (folder / "log").open("w") as log:
+            self.process = subprocess.Popen(
+                ["dagster", "dev", "-f", "fast.py", "-p", str(free_port())],
+                cwd=folder,
+                env=environment(TVMAZE_URL=self.tvmaze.url, TV_APPEARANCES_SHOW="the lighthouse"),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+        self.tvmaze.__exit__(None, None, None)
+
+    def runs(self) -> dict[str, int]:
+        """How often each asset was materialized."""
+        if not (self.folder / ".dagster").exists():
+            return {}
+        with dg.DagsterInstance.from_config(str(self.folder)) as instance:
+            return {name: len(instance.fetch_materializations(dg.AssetKey(name), limit=100).records) for name in ASSETS}
+
+    def failed_runs(self) -> int:
+        with dg.DagsterInstance.from_config(str(self.folder)) as instance:
+            return instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
+
+    def content(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in (self.folder / "data").iterdir() if path.is_file()}
+
+
+@pytest.fixture
+def instances(tmp_path: Path) -> Iterator[tuple[Instance, Instance, Instance]]:
+    three = Instance(tmp_path / "quiet"), Instance(tmp_path / "moved"), Instance(tmp_path / "down")
+    yield three
+    for instance in three:
+        instance.stop()
+
+
+def test_a_day_of_each_kind_costs_what_it_should(instances: tuple[Instance, Instance, Instance]) -> None:
+    quiet, moved, down = instances
+    for instance in instances:
+        wait_for(
+            "the first build, without a click",
+            lambda instance=instance: instance.runs().get("appearances_report", 0) >= 1,  # type: ignore[misc]
+        )
+    first = {instance: instance.runs() for instance in instances}
+    requests = {instance: len(instance.tvmaze.paths()) for instance in instances}
+    assert all(runs == {**dict.fromkeys(ASSETS, 1), "tv_show_info": runs["tv_show_info"]} for runs in first.values())
+    assert all(count == 2 + first[instance]["tv_show_info"] for instance, count in requests.items())
+
+    before = down.content()
+    moved.tvmaze.set_updated(7001, 1_900_000_000)
+    down.tvmaze.fault("/", "503", times=1000)
+
+    wait_for("a quiet day", lambda: quiet.runs()["tv_show_info"] > first[quiet]["tv_show_info"])
+    wait_for("a day with a moved stamp", lambda: moved.runs()["characters"] == moved.runs()["episodes"] == 2)
+    wait_for("a day without TVMaze", lambda: down.failed_runs() >= 1)
+    time.sleep(5)  # whatever else would follow has had five evaluations to start
+
+    days = quiet.runs()["tv_show_info"] - first[quiet]["tv_show_info"]
+    assert {name: quiet.runs()[name] - first[quiet][name] for name in ASSETS[1:]} == dict.fromkeys(ASSETS[1:], 0)
+    assert len(quiet.tvmaze.paths()) - requests[quiet] == days
+
+    days = moved.runs()["tv_show_info"] - first[moved]["tv_show_info"]
+    assert [moved.runs()[name] for name in ASSETS[1:]] == [2, 2, 1, 1]
+    assert len(moved.tvmaze.paths()) - requests[moved] == days + 2
+
+    assert down.runs() == first[down]
+    assert down.content() == before

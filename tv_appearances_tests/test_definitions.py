@@ -1,0 +1,125 @@
+"""The shape of the whole: which assets there are, which module may know which, and what loading costs."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+import tv_appearances
+from tv_appearances.definitions import build_defs, defs
+from tv_appearances.settings import Settings
+
+PACKAGE = Path(tv_appearances.__file__).parent
+SNAPSHOT = Path(__file__).with_name("specs.json")
+
+MAY_KNOW: dict[str, set[str]] = {
+    "models": set(),
+    "tvmaze": {"models"},
+    "mentions": {"models"},
+    "report": {"models"},
+    "charts": {"models", "report"},
+    "files": {"models"},
+    "lookup": {"models", "tvmaze"},
+    "settings": {"lookup", "mentions", "tvmaze"},
+    "resources": {"charts", "files", "lookup", "mentions", "report", "tvmaze"},
+    "automation": set(),
+    "checks": {"models"},
+    "assets": {"automation", "charts", "checks", "files", "lookup", "mentions", "models", "report", "resources"},
+    "definitions": {"assets", "automation", "resources", "settings"},
+    "cli": {"definitions", "files", "settings", "tvmaze"},
+}
+KNOW_DAGSTER = {"resources", "automation", "checks", "assets", "definitions", "cli"}
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            whole = module in ("tv_appearances", "tv_appearances.assets")
+            found |= {f"{module}.{name.name}" for name in node.names} if whole else {module}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_dependencies_run_one_way(path: Path) -> None:
+    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if part == "__init__":
+        assert imports(path) == set()
+        return
+    known = imports(path)
+    assert {name.split(".")[1] for name in known if name.startswith("tv_appearances.")} - {part} <= MAY_KNOW[part]
+    if part not in KNOW_DAGSTER:
+        assert not {name for name in known if name.split(".")[0] == "dagster"}
+
+
+def test_a_wrong_direction_would_be_noticed(tmp_path: Path) -> None:
+    module = tmp_path / "mentions.py"
+    module.write_text("import dagster as dg\nfrom tv_appearances import files\nfrom tv_appearances.charts import x\n")
+    assert imports(module) == {"dagster", "tv_appearances.files", "tv_appearances.charts"}
+
+
+def described(spec: dg.AssetSpec) -> dict[str, Any]:
+    return {
+        "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+        "group": spec.group_name,
+        "kinds": sorted(spec.kinds),
+        "owners": list(spec.owners),
+        "code_version": spec.code_version,
+        "automation": spec.automation_condition.get_label() if spec.automation_condition else None,
+        "freshness": bool(spec.freshness_policy),
+        "metadata": sorted(key for key in spec.metadata if not key.startswith("dagster/io_manager")),
+        "first_line": (spec.description or "").split("\n")[0],
+        "checks": sorted(
+            f"{key.name}{' (blocking)' if check.blocking else ''}"
+            for asset in defs.assets or ()
+            if isinstance(asset, dg.AssetsDefinition) and spec.key in asset.keys
+            for key, check in ((c.key, c) for c in asset.check_specs)
+        ),
+    }
+
+
+def test_the_specs_of_all_assets_are_those_of_the_snapshot() -> None:
+    """After a change that is meant: `python -m tv_appearances_tests.test_definitions` writes the snapshot anew."""
+    specs = {spec.key.to_user_string(): described(spec) for spec in build_defs().resolve_all_asset_specs()}
+    assert specs == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+def test_the_definitions_load() -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_a_setting_that_shapes_an_asset_is_part_of_its_code_version() -> None:
+    def versions(settings: Settings) -> dict[str, str | None]:
+        specs = build_defs(settings).resolve_all_asset_specs()
+        return {spec.key.to_user_string(): spec.code_version for spec in specs}
+
+    def changed(settings: Settings) -> set[str]:
+        return {name for name, version in versions(settings).items() if version != versions(Settings())[name]}
+
+    assert changed(Settings(show="house")) == {"tv_show_info"}
+    assert changed(Settings(chart="quickchart")) == {"appearances_report"}
+    assert len(changed(Settings(data=Path("elsewhere")))) == 5
+
+
+def test_loading_imports_none_of_the_heavy_libraries() -> None:
+    heavy = ("requests", "tenacity", "vl_convert", "nameparser", "ahocorasick_rs", "jinja2")
+    code = (
+        "import sys, dagster; before = set(sys.modules)\n"
+        "import tv_appearances.definitions\n"
+        f"print([name for name in {heavy} if name in sys.modules and name not in before])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    assert done.stdout.strip() == "[]"
+
+
+if __name__ == "__main__":
+    written = {spec.key.to_user_string(): described(spec) for spec in build_defs().resolve_all_asset_specs()}
+    SNAPSHOT.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,86 @@
+"""Which show is meant, and when the sample may stand in for TVMaze."""
+
+import pytest
+
+from tv_appearances.lookup import Lookup, LookupFailed, SourceChoice
+from tv_appearances.tvmaze import SampleGateway, TVMazeUnreachable
+from tv_appearances_tests.fakes import FakeTVMaze, Outage
+
+
+def lookup(tvmaze: FakeTVMaze, choice: SourceChoice = "auto") -> Lookup:
+    return Lookup(live=tvmaze, sample=SampleGateway(), choice=choice)
+
+
+def test_the_best_match_of_a_search_is_taken_with_its_score_and_all_results() -> None:
+    tvmaze = FakeTVMaze()
+    other = {**tvmaze.record, "id": 8, "name": "Lighthouse Keepers"}
+    tvmaze.results = [{"score": 0.9, "show": tvmaze.record}, {"score": 0.4, "show": other}]
+    found = lookup(tvmaze).find("lighthouse", holds_live_data=False)
+    assert (found.show.id, found.score, found.source) == (7, 0.9, "live")
+    assert [show.name for show in found.results] == ["The Lighthouse", "Lighthouse Keepers"]
+    assert found.record == tvmaze.results[0]
+
+
+def test_an_id_asks_for_that_show_and_a_bare_number_is_a_title() -> None:
+    tvmaze = FakeTVMaze()
+    found = lookup(tvmaze).find("id:7", holds_live_data=False)
+    assert (found.show.id, found.score, tvmaze.requests) == (7, None, ["/shows/7"])
+    with pytest.raises(LookupFailed, match="no show called '7'.*write id:7"):
+        lookup(tvmaze).find("7", holds_live_data=False)
+
+
+def test_an_unknown_id_names_it() -> None:
+    with pytest.raises(LookupFailed, match="no show with the id 99"):
+        lookup(FakeTVMaze()).find("id:99", holds_live_data=False)
+
+
+def test_a_search_without_result_names_the_query_and_what_its_longest_word_finds() -> None:
+    with pytest.raises(
+        LookupFailed, match="no show called 'that lighthouse series'.*'lighthouse' finds The Lighthouse"
+    ):
+        lookup(FakeTVMaze()).find("that lighthouse series", holds_live_data=False)
+    with pytest.raises(LookupFailed, match="no show called 'Aoeu Htns'.*fewer words"):
+        lookup(FakeTVMaze()).find("Aoeu Htns", holds_live_data=False)
+
+
+def test_the_sample_stands_in_where_tvmaze_is_out_of_reach_and_nothing_was_ever_fetched() -> None:
+    tvmaze = FakeTVMaze()
+    tvmaze.error = Outage()
+    found = lookup(tvmaze).find("friends", holds_live_data=False)
+    assert (found.show.name, found.source) == ("Friends", "sample")
+
+
+def test_the_sample_never_replaces_live_data() -> None:
+    tvmaze = FakeTVMaze()
+    tvmaze.error = Outage()
+    with pytest.raises(TVMazeUnreachable):
+        lookup(tvmaze).find("friends", holds_live_data=True)
+    with pytest.raises(LookupFailed, match="never replaces.*TV_APPEARANCES_DATA"):
+        lookup(tvmaze, "sample").find("friends", holds_live_data=True)
+
+
+def test_live_means_live() -> None:
+    tvmaze = FakeTVMaze()
+    tvmaze.error = Outage()
+    with pytest.raises(TVMazeUnreachable):
+        lookup(tvmaze, "live").find("friends", holds_live_data=False)
+
+
+def test_sample_asks_nobody() -> None:
+    tvmaze = FakeTVMaze()
+    found = lookup(tvmaze, "sample").find("id:431", holds_live_data=False)
+    assert (found.show.name, tvmaze.requests) == ("Friends", [])
+
+
+def test_the_sample_never_answers_for_another_show() -> None:
+    tvmaze = FakeTVMaze()
+    tvmaze.error = Outage()
+    with pytest.raises(LookupFailed, match="connection refused.*sample has no show called 'house'.*Friends"):
+        lookup(tvmaze).find("house", holds_live_data=False)
+
+
+def test_what_follows_the_root_asks_where_the_root_found_the_show() -> None:
+    tvmaze = FakeTVMaze()
+    both = lookup(tvmaze)
+    assert both.gateway("live") is both.live
+    assert both.gateway("sample") is both.sample
