@@ -71,7 +71,7 @@ def quality(recordings: Path) -> Iterator[str]:
 
 
 def made_up(names: int, summaries: int) -> tuple[list[Character], list[Episode]]:
-    """A cast and summaries of two sentences, about 170 characters, that name one of them each; the same in every run."""
+    """A cast and summaries of two sentences, 160 characters, each naming one of them; the same in every run."""
     rng = random.Random(1)
     words = ["".join(rng.choices(string.ascii_lowercase, k=rng.randint(2, 9))) for _ in range(2_000)]
     cast = [f"{rng.choice(words)}{at} {rng.choice(words)}{at}".title() for at in range(names)]

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 
 def main() -> int:
     """Run the command; 0 for a report, 1 for a failure that was explained, 2 for arguments that do not fit."""
@@ -28,8 +30,8 @@ def main() -> int:
 
         settings = Settings.from_env(os.environ)
         return _search(arguments.search, settings) if arguments.search else _report(defs, arguments.json)
-    except ValueError as error:
-        return _fail(str(error))
+    except click.ClickException as error:
+        return _fail(error.message)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,12 +4,15 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import click
 import dagster as dg
 
 from tv_appearances import automation
 from tv_appearances.assets import analysis, ingestion
+from tv_appearances.files import sha256, to_json
+from tv_appearances.mentions import Aliases
 from tv_appearances.resources import ChartResource, FilesResource, TVMazeResource
-from tv_appearances.settings import Settings
+from tv_appearances.settings import Settings, SettingsError
 
 ASSETS = (
     ingestion.tv_show_info,
@@ -59,11 +62,16 @@ def _with_settings(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
     defaults = Settings()
     fields = {"data", *_SHAPED_BY.get(spec.key.to_user_string(), ())}
     changed = [
-        f"{name}={getattr(settings, name)}"
+        f"{name}={_brief(getattr(settings, name))}"
         for name in sorted(fields)
         if getattr(settings, name) != getattr(defaults, name)
     ]
     return spec.replace_attributes(code_version=" ".join([spec.code_version or "", *changed])) if changed else spec
+
+
+def _brief(value: object) -> str:
+    """A setting in few words; of a file of aliases only what it says counts, not where it is."""
+    return sha256(to_json(value.names))[:12] if isinstance(value, Aliases) else str(value)
 
 
 _SHAPED_BY = {
@@ -72,4 +80,13 @@ _SHAPED_BY = {
     "appearances_report": ("chart", "quickchart_url"),
 }
 
-defs = build_defs(Settings.from_env(os.environ))
+
+def _load() -> dg.Definitions:
+    try:
+        return build_defs(Settings.from_env(os.environ))
+    except SettingsError as error:
+        # Dagster's commands are built with click, which prints this as one sentence and not as a traceback.
+        raise click.ClickException(str(error)) from None
+
+
+defs = _load()

@@ -17,14 +17,13 @@ import html
 import re
 import sys
 import unicodedata
-from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import Enum
+from functools import lru_cache
 from itertools import accumulate, takewhile
-from types import MappingProxyType
 from typing import NamedTuple
 
 from tv_appearances.models import Character, Episode, Mention, in_order
@@ -137,11 +136,9 @@ PLACES = _words("""
     street studio studios tavern technologies tower towers university valley village winery woods""")
 """Words that make a place or a company of the name before them: "King's Landing", "Stark Industries"."""
 
+QUOTES = str.maketrans(dict.fromkeys("‘’‚‛`´ʼʹ′", "'") | dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‐‑", "-"))
 LETTERS = str.maketrans(
-    dict.fromkeys("‘’‚‛`´ʼʹ′", "'")
-    | dict.fromkeys("“”„‟«»″", '"')
-    | dict.fromkeys("‐‑", "-")
-    | dict.fromkeys("–—―−", " - ")
+    dict.fromkeys("–—―−", " - ")
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufe0f\ufeff", "")
     | {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th"}
     | {"ı": "i", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ß": "ss", "\u00a0": " "}
@@ -176,6 +173,22 @@ class Tally:
 
     mentions: tuple[Mention, ...]
     left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """Extra names by full cast name, and where they were read: the file, and the line of each cast name in it."""
+
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    path: str = "aliases"
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def error(self, name: str, what: str) -> "AliasError":
+        """The error that says what is wrong with the extra names of one cast name."""
+        return AliasError(f"{self.path}:{self.lines.get(name, 1)}: {what}")
+
+
+NO_ALIASES = Aliases()
 
 
 class AliasError(ValueError):
@@ -260,8 +273,8 @@ def fold(text: str) -> str:
 
 
 def _fold_run(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.translate(LETTERS))
-    return unicodedata.normalize("NFKC", MARKS.sub("", decomposed))
+    decomposed = unicodedata.normalize("NFD", text.translate(QUOTES).translate(LETTERS))
+    return unicodedata.normalize("NFC", MARKS.sub("", decomposed))
 
 
 def _lower(text: str) -> str:
@@ -276,10 +289,11 @@ def _plain(summaries: Iterable[str]) -> tuple[str, frozenset[int]]:
     A block tag ends a line. An inline tag is nothing, so that `<b>M</b>onica` is Monica; but a word may end where it
     stood, so that `<b>Monica</b>goes` is Monica too. Entities are decoded last, so that `&lt;` begins no tag.
     """
-    text = f" {END} ".join(summary.replace(END, "") for summary in summaries)
+    # Nearly every summary is one plain paragraph; taking its two tags off here spares the regexes below.
+    text = END.join([s.replace(END, "").removeprefix("<p>").removesuffix("</p>") for s in summaries])
     if any(space in text for space in SPACES):
-        text = " ".join(text.split())
-    text = text.replace(f" {END} ", f" \n{END}\n ").replace("<p>", " \n ").replace("</p>", " \n ")
+        text = END.join(" ".join(summary.split()) for summary in text.split(END))
+    text = text.replace(END, f" \n{END}\n ")
     if "<" in text:
         text = TAG.sub(" \n ", INLINE.sub(SEAM, text))
     text = f" {fold(html.unescape(text))} \n"  # so that every place has two neighbours
@@ -312,7 +326,7 @@ def read_names(cast_name: str) -> tuple[Name, ...]:
     A slash or "aka" parts them: "Barry Allen / The Flash". Brackets hold another name, "Rumplestiltskin (Mr. Gold)",
     or a note. What begins in lower case or holds a digit is a note: "(voice)", "(2005)", "/ Earth-2".
     """
-    text = " ".join(cast_name.translate(LETTERS).split())
+    text = " ".join(cast_name.translate(QUOTES).split())
     first, *others = re.split(r"\s*/\s*|,?\s+(?:aka|a\.k\.a\.|alias)\s+", BRACKETS.sub(" ", text), flags=re.IGNORECASE)
     others = [part.strip() for part in (*others, *BRACKETS.findall(text))]
     parts = [first, *(part for part in others if part and not part[0].islower() and not re.search(r"\d", part))]
@@ -332,23 +346,23 @@ def read_name(text: str) -> Name:
     words = NICKNAME.sub(" ", text).replace(",", " ").split() or " ".join(nicknames).split()
     article = len(words) > 1 and words[0].lower() == "the"
     at, end, titles = int(article), len(words), []
-    while end - at > 1 and (title := _title(words[at])) and not (words[at].lower() in NAMES_TOO and end - at == 2):
+    while at < end - 1 and (title := _title(words[at])) and not (words[at].lower() in NAMES_TOO and at == end - 2):
         titles.append(title)
         at += 1
     if article and not titles:
         return Name(" ".join(words), nicknames=nicknames)
-    while end - at > 1 and words[end - 1].lower().replace(".", "") in SUFFIXES:
+    while at < end - 1 and words[end - 1].lower().replace(".", "") in SUFFIXES:
         end -= 1
     name = Name(" ".join(words[at:end]), "", "", "", " ".join(words[end:]), frozenset(titles), nicknames)
     words = words[at:end]
     joint = next((i for i in range(1, len(words) - 1) if words[i] in {"of", "the"}), 0)
     if joint:
         return replace(name, given="" if _title(words[joint - 1]) else " ".join(words[:joint]))
-    if len(words) < 2 or words[0].lower() in ADJECTIVES:
+    if len(words) == 1 or words[0].lower() in ADJECTIVES:
         return name
     if words[0].lower() in PARTICLES and (titles or words[0].islower()):
         return replace(name, surname=name.whole)
-    if len(words) == 2 and re.fullmatch(r"[^\W\d_]+(?:-[a-z]+)+", words[1]):
+    if re.fullmatch(r"\S+ [^\W\d_]+(?:-[a-z]+)+", name.whole):
         return replace(name, given=words[1], surname=words[0])
     last = next((i for i in range(1, len(words) - 1) if words[i].lower() in PARTICLES), len(words) - 1)
     return replace(name, given=words[0], middle=" ".join(words[1:last]), surname=" ".join(words[last:]))
@@ -392,10 +406,11 @@ def _spellings(form: str, kind: Kind) -> Iterator[tuple[str, Kind]]:
         form = form[4:]
         kind = kind if " " in form else Kind.EPITHET
     initials = INITIALS.match(form)
-    for gap in (".", "", ". ") if initials and len(initials[0]) > 2 else (".",):
+    for gap in (".", "", ". ") if initials and initials[0].count(".") > 1 else (".",):
         dressed = form[: initials.end()].replace(".", gap).strip() + form[initials.end() :] if initials else form
         yield dressed, kind
-        yield dressed.rstrip("."), kind
+        if dressed.endswith("."):
+            yield dressed[:-1], kind
 
 
 def _index(cast_names: Iterable[str], aliases: Mapping[str, Sequence[str]]) -> dict[str, _Form]:
@@ -424,7 +439,7 @@ def _index(cast_names: Iterable[str], aliases: Mapping[str, Sequence[str]]) -> d
             tuple(bearers),
             len(bearers) == 1
             and key not in COMMON_WORDS
-            and all(bearer.kind in {Kind.WHOLE, Kind.GIVEN} for bearer in bearers.values()),
+            and all(bearer.kind in (Kind.WHOLE, Kind.GIVEN) for bearer in bearers.values()),
         )
         for key, (shown, spelling, bearers) in found.items()
         if key
@@ -436,19 +451,15 @@ def _index(cast_names: Iterable[str], aliases: Mapping[str, Sequence[str]]) -> d
 
 def _hits(
     text: str, matches: Iterable[tuple[int, int, int]], seams: frozenset[int], forms: Sequence[_Form]
-) -> Iterator[tuple[int, int, _Form]]:
-    """The matches that stand alone with their capitals in place, none inside another: the longest at each place."""
-    found = [
+) -> list[tuple[int, int, int]]:
+    """The matches that stand alone, capitals in place, as (start, minus end, form): of a place the longest first."""
+    spellings = [form.spelling for form in forms]
+    return sorted(
         (start, -end, which)
         for which, start, end in matches
         if ((text[start - 1] in EDGES and text[end] in EDGES) or _stands_alone(text, start, end, seams))
-        and (text[start:end] == forms[which].spelling or _has_capitals(text[start:end], forms[which].spelling))
-    ]
-    free = 0
-    for start, minus_end, which in sorted(found):
-        if start >= free:
-            free = -minus_end
-            yield start, free, forms[which]
+        and (text[start:end] == spellings[which] or _has_capitals(text[start:end], spellings[which]))
+    )
 
 
 def _has_capitals(text: str, spelling: str) -> bool:
@@ -465,9 +476,9 @@ def _stands_alone(text: str, start: int, end: int, seams: frozenset[int]) -> boo
     of a plural. Scripts that put no spaces between words have no such ends.
     """
     before, after = text[start - 1], text[end]
-    if start not in seams and not UNSPACED.match(text[start]):
-        if _goes_on(before) or (before in "-'" and _goes_on(text[start - 2])):
-            return False
+    inside = _goes_on(before) or (before in "-'" and _goes_on(text[start - 2]))
+    if inside and start not in seams and not UNSPACED.match(text[start]):
+        return False
     if UNSPACED.match(text[end - 1]) or HANGUL.match(text[end - 1]):
         return True
     if _goes_on(after):
@@ -527,9 +538,18 @@ def _may_be_name(word: str) -> bool:
     return word[:1].isupper() and not acronym and bare.lower() not in NOT_SURNAMES and not _title(bare)
 
 
-def _is_own(word: str, own: Iterable[str]) -> bool:
-    """A neighbour is a part of one's own name even where it is cut short or misspelt: Kim Bauer, Joe McAllister."""
-    return any(word == part or (word[:3] == part[:3] and len(part) > NEAR) for part in own)
+@lru_cache(maxsize=4096)
+def _is_own(word: str, own: frozenset[str]) -> bool:
+    """A neighbour is a part of one's own name even where it is cut short, drawn out or misspelt.
+
+    Kim Bauer is Kimberly Bauer, Phoebe Buffay-Hannigan is Phoebe Buffay, Chloe O'Brien is Chloe O'Brian.
+    """
+    parts = [part for part in own if len(part) >= NEAR and len(word) >= NEAR]
+    return (
+        word in own
+        or any(word.startswith(part) or part.startswith(word) for part in parts)
+        or bool(get_close_matches(word, parts, 1, 0.75))
+    )
 
 
 def _is_told_already(own: Iterable[str], context: _Context) -> bool:
@@ -620,8 +640,6 @@ def _verdict(bearer: _Bearer, key: str, context: _Context) -> Verdict:
 
 def _meant(form: _Form, text: str, start: int, end: int) -> tuple[tuple[str, ...], Verdict]:
     """The cast names that a form may mean where it stands, and how sure that is."""
-    if form.plain and _is_quiet(text, start, end):
-        return form.names, Verdict.POSSIBLE
     context, key = _context(text, start, end), _lower(text[start:end])
     verdicts = [_verdict(bearer, key, context) for bearer in form.bearers]
     for best in (Verdict.CERTAIN, Verdict.POSSIBLE, Verdict.RELATIVE):
@@ -638,37 +656,51 @@ def _meant(form: _Form, text: str, start: int, end: int) -> tuple[tuple[str, ...
 def count_mentions(
     characters: Sequence[Character],
     episodes: Iterable[Episode],
-    aliases: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    aliases: Aliases = NO_ALIASES,
 ) -> Tally:
     """Count who is named how often in the summaries of a show.
 
     Args:
         characters: The cast list. Characters with one and the same name are one, and so is their row.
         episodes: In any order; a summary that is None is one that names nobody.
-        aliases: Extra names for a character, by the full cast name; see `read_aliases`.
+        aliases: Extra names, see `read_aliases`.
+
+    Raises:
+        AliasError: The aliases do not fit the cast, see `check_aliases`.
 
     A form that several bear is given to one of them if the same summary names exactly that one by a longer form ("Kate
     Warner … Kate"), or by an own title ("Detective West … West"). A name that is all that ever names its bearers is one
     row under that name: two Kates of whom no summary tells more. The rest is ambiguous, a shared surname always.
     """
-    from ahocorasick_rs import AhoCorasick
+    from ahocorasick_rs import AhoCorasick, Implementation
 
+    check_aliases(aliases, characters)
     names = dict.fromkeys(character.name for character in characters)
     left_out = tuple(name for name in names if is_generic(name))
-    index = _index((name for name in names if name not in left_out), aliases)
+    index = _index((name for name in names if name not in left_out), aliases.names)
     told = [episode for episode in in_order(episodes) if episode.summary]
     if not index or not told:
         return Tally((), left_out)
     forms = tuple(index.values())
     text, seams = _plain(episode.summary or "" for episode in told)
-    ends = [end.start() for end in re.finditer(END, text)]
-    matches = AhoCorasick(list(index)).find_matches_as_indexes(_lower(text), overlapping=True)
+    ends = [*(end.start() for end in re.finditer(END, text)), len(text)]
+    # A DFA, the library's choice for a small cast, takes seconds to build for a name of 10 kB.
+    automaton = AhoCorasick(list(index), implementation=Implementation.ContiguousNFA)
+    matches = automaton.find_matches_as_indexes(_lower(text), overlapping=True)
     decided: list[tuple[int, str, str]] = []  # the episode's place in `told`, the cast name, the form
     certain: list[tuple[int, str, str]] = []
     undecided: list[tuple[int, tuple[str, ...], str]] = []
-    for start, end, form in _hits(text, matches, seams, forms):
-        meant, verdict = _meant(form, text, start, end)
-        place = bisect(ends, start)
+    place, free = 0, 0
+    for start, minus_end, which in _hits(text, matches, seams, forms):
+        if start < free:  # inside a longer form
+            continue
+        free, form = -minus_end, forms[which]
+        while start > ends[place]:
+            place += 1
+        if form.plain and _is_quiet(text, start, free):
+            decided.append((place, form.names[0], form.shown))
+            continue
+        meant, verdict = _meant(form, text, start, free)
         if verdict is Verdict.RELATIVE:
             decided.append((place, "", form.shown))
         elif len(meant) == 1:
@@ -678,9 +710,11 @@ def count_mentions(
         elif meant:
             undecided.append((place, meant, form.shown))
     decided += _decide(undecided, [*decided, *certain], _shared_names(forms))
+    counts = Counter(decided)
     rows = (
-        Mention(told[place].id, told[place].season, told[place].number, name, shown, count)
-        for (place, name, shown), count in sorted(Counter(decided).items())
+        Mention(episode.id, episode.season, episode.number, name, shown, counts[place, name, shown])
+        for place, name, shown in sorted(counts)
+        if (episode := told[place])
     )
     return Tally(tuple(rows), left_out)
 
@@ -735,7 +769,9 @@ def labels(characters: Sequence[Character]) -> dict[str, str]:
     for cast_name in dict.fromkeys(c.name for c in characters if not is_generic(c.name)):
         name = read_names(cast_name)[0]
         full = " ".join(filter(None, (name.whole, name.suffix)))
-        candidates[cast_name] = [text for text in (*name.nicknames, name.given, full, cast_name) if text]
+        candidates[cast_name] = [
+            text for text in (*name.nicknames, name.given, full, cast_name) if len(text.rstrip(".")) > 1
+        ]
     claims = Counter(_lower(fold(text)) for texts in candidates.values() for text in dict.fromkeys(texts))
     return {
         cast_name: next((text for text in texts if claims[_lower(fold(text))] == 1), cast_name)
@@ -765,7 +801,7 @@ def ambiguous_share(mentions: Iterable[Mention]) -> float:
 # Extra names
 
 
-def read_aliases(text: str, path: str) -> dict[str, tuple[str, ...]]:
+def read_aliases(text: str, path: str) -> Aliases:
     """Extra names for what no rule can derive, from TOML: `"Daenerys Targaryen" = ["Dany", "Khaleesi"]`.
 
     Args:
@@ -785,33 +821,36 @@ def read_aliases(text: str, path: str) -> dict[str, tuple[str, ...]]:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         raise AliasError(f"{path}:{line}: not TOML: {error}") from error
+    aliases = Aliases(table, path, {name: _line(text, name) for name in table})
     for name, extra in table.items():
         if not isinstance(extra, list) or not all(isinstance(alias, str) and alias.strip() for alias in extra):
-            raise AliasError(f'{path}:{_line(text, name)}: {name!r} needs a list of names such as ["Dany", "Khaleesi"]')
-    return {name: tuple(extra) for name, extra in table.items()}
+            raise aliases.error(name, f'{name!r} needs a list of names such as ["Dany", "Khaleesi"]')
+    return replace(aliases, names={name: tuple(extra) for name, extra in table.items()})
 
 
-def check_aliases(aliases: Mapping[str, Sequence[str]], characters: Sequence[Character], text: str, path: str) -> None:
-    """Hold extra names against the cast; `text` and `path` are those that `read_aliases` read.
+def check_aliases(aliases: Aliases, characters: Sequence[Character]) -> None:
+    """Hold extra names against the cast.
 
     Raises:
         AliasError: A name is not in the cast, or an alias is claimed by two, or is somebody else's cast name.
     """
+    if not aliases.names:
+        return
     cast = {character.name for character in characters if not is_generic(character.name)}
     owners = {_lower(fold(name)): name for name in cast}
-    for name, extra in aliases.items():
+    for name, extra in aliases.names.items():
         if name not in cast:
             near = get_close_matches(name, cast, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise AliasError(f"{path}:{_line(text, name)}: nobody in the cast is called {name!r}{hint}")
+            raise aliases.error(name, f"nobody in the cast is called {name!r}{hint}")
         for alias in extra:
             owner = owners.setdefault(_lower(fold(alias)), name)
             if owner != name:
-                raise AliasError(f"{path}:{_line(text, name)}: {alias!r} already names {owner!r}, not {name!r} too")
+                raise aliases.error(name, f"{alias!r} already names {owner!r}, not {name!r} too")
 
 
 def _line(text: str, name: str) -> int:
     # The line on which a name is given its aliases; a name that is written with escapes is looked for without them.
     spelled = {re.escape(name), re.escape(name.replace("\\", "\\\\").replace('"', '\\"'))}
-    found = re.search(rf"""^\s*(["']?)(?:{"|".join(sorted(spelled))})\1\s*[=.]""", text, re.MULTILINE)
+    found = re.search(rf"""^[\s\[]*(["']?)(?:{"|".join(sorted(spelled))})\1\s*[]=.]""", text, re.MULTILINE)
     return text.count("\n", 0, found.end()) + 1 if found else 1

@@ -8,12 +8,11 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
-from urllib.parse import urlsplit
+from typing import Any, Literal, cast
 
 from tv_appearances.lookup import SourceChoice
-from tv_appearances.mentions import Aliases, read_aliases
-from tv_appearances.tvmaze import TVMAZE_URL, parse_show_choice
+from tv_appearances.mentions import NO_ALIASES, Aliases, read_aliases
+from tv_appearances.tvmaze import TVMAZE_URL, parse_address, parse_show_choice
 
 ChartChoice = Literal["local", "quickchart"]
 
@@ -32,7 +31,7 @@ class Settings:
     source: SourceChoice = "auto"
     data: Path = Path("data")
     chart: ChartChoice = "local"
-    aliases: Aliases = Aliases()
+    aliases: Aliases = NO_ALIASES
     tvmaze_url: str = TVMAZE_URL
     quickchart_url: str = "https://quickchart.io"
 
@@ -48,7 +47,7 @@ class Settings:
             close = difflib.get_close_matches(unknown[0], _VARIABLES, n=1)
             hint = f"did you mean {close[0]}?" if close else f"the settings are {', '.join(_VARIABLES)}."
             raise SettingsError(f"{unknown[0]} is not a setting: {hint}")
-        given = {
+        given: dict[str, Any] = {
             field: read(name, environ[name].strip())
             for name, (field, read) in _VARIABLES.items()
             if environ.get(name, "").strip()
@@ -98,12 +97,10 @@ def _aliases(name: str, text: str) -> Aliases:
 
 
 def _address(name: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise SettingsError(
-            f"{name} is {text!r}; it has to be an address such as https://example.org, without a query."
-        )
-    return text.rstrip("/")
+    try:
+        return parse_address(name, text)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
 
 
 _VARIABLES = {

@@ -256,7 +256,7 @@ class TVMazeClient:
         clock: Callable[[], float] = time.monotonic,
         pace: Pace = PACE,
     ) -> None:
-        self._base = _address(base_url)
+        self._base = parse_address("TVMAZE_URL", base_url)
         self._timeouts = (connect_timeout, read_timeout)
         self._deadline = deadline
         self._max_body = max_body
@@ -469,6 +469,24 @@ def parse_show_choice(text: str) -> int | str:
     return int(text[3:])
 
 
+def parse_address(name: str, text: str) -> str:
+    """The base address of a service, without a slash at the end.
+
+    Raises:
+        ValueError: It is not an http(s) address, or has a part that does not belong there; `name` is the setting's.
+    """
+    if "@" in text or "?" in text or "#" in text:
+        raise ValueError(f"{name} must have no user name, password, query or fragment.")
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and text.isprintable()
+    except ValueError:
+        valid = False
+    if not valid or " " in text:
+        raise ValueError(f"{name} is {_quoted(text)}; it has to be an address such as {TVMAZE_URL}.")
+    return text.rstrip("/")
+
+
 def _session() -> "requests.Session":
     """A session that keeps one connection open and bounds the time in which an answer's headers arrive."""
     from importlib.metadata import PackageNotFoundError, version
@@ -610,19 +628,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is not a number in JSON")
     return number
-
-
-def _address(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and text.isprintable()
-    except ValueError:
-        valid = False
-    if not valid or " " in text:
-        raise ValueError(f"TVMAZE_URL is {_quoted(text)}; it has to be an address such as {TVMAZE_URL}.")
-    if "@" in parts.netloc or "?" in text or "#" in text:
-        raise ValueError("TVMAZE_URL must have no user name, password, query or fragment.")
-    return text.rstrip("/")
 
 
 def _named(show: Show) -> str:

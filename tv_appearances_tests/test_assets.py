@@ -115,7 +115,7 @@ def test_the_metadata_of_the_post_keep_their_names(project: Project) -> None:
     assert metadata(result, "characters")["response"] == CAST
     assert metadata(result, "character_appearances")["mentions"] == {"Ada": 3, "Bruno": 2, "Clara": 1, "Dario": 0}
     report = metadata(result, "appearances_report")
-    assert report["chart_url"].startswith("file:///")
+    assert report["chart_url"] == str(project.files.path("appearances.png"))
     assert "Ada is mentioned most in The Lighthouse" in report["finding"]
     for asset in ASSETS:
         assert metadata(result, asset.key.to_user_string())["dagster/uri"].startswith("file:///")
@@ -277,7 +277,7 @@ def test_a_link_that_is_not_http_stays_text(project: Project) -> None:
 
 
 def test_the_real_resources_work_over_http(tmp_path: Path) -> None:
-    with responses.RequestsMock() as http:
+    with responses.RequestsMock() as http, dg.instance_for_test() as instance:
         base = "https://api.tvmaze.com"
         show = FakeTVMaze().record
         http.get(f"{base}/search/shows", json=[{"score": 0.9, "show": show}])
@@ -285,7 +285,7 @@ def test_the_real_resources_work_over_http(tmp_path: Path) -> None:
         http.get(f"{base}/shows/7/cast", json=CAST)
         result = dg.materialize(
             list(ASSETS),
-            instance=dg.DagsterInstance.ephemeral(),
+            instance=instance,
             resources={
                 "tvmaze": TVMazeResource(show="the lighthouse"),
                 "files": FilesResource(folder=str(tmp_path)),

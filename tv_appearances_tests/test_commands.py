@@ -46,7 +46,7 @@ def test_dagster_materializes_all_five_and_keeps_the_history(tmp_path: Path, tvm
     done = run(tmp_path, *MATERIALIZE, TVMAZE_URL=tvmaze_server.url, TV_APPEARANCES_SHOW="the lighthouse")
     assert done.returncode == 0, done.stderr
     assert "is mentioned most in The Lighthouse" in done.stderr
-    assert len(tvmaze_server.paths()) == 3
+    assert len(tvmaze_server.paths) == 3
     assert (tmp_path / "data" / "appearances.png").read_bytes().startswith(b"\x89PNG")
     assert list((tmp_path / ".dagster").glob("history/runs/*.db"))
     assert not list(tmp_path.glob(".tmp_dagster_home_*"))

@@ -4,12 +4,14 @@ A minute stands for a day (the root's cron), and three instances live through on
 which nothing changed, one in which TVMaze's stamp moved, one in which TVMaze is down.
 """
 
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -66,17 +68,29 @@ class Instance:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(30)
-        self.tvmaze.__exit__(None, None, None)
+        if not self.tvmaze.closing.is_set():
+            self.tvmaze.__exit__(None, None, None)
+
+    @contextmanager
+    def history(self) -> Iterator[dg.DagsterInstance]:
+        """What this instance remembers; its `dagster.yaml` names a folder below the current one."""
+        here = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            with dg.DagsterInstance.from_config(".") as instance:
+                yield instance
+        finally:
+            os.chdir(here)
 
     def runs(self) -> dict[str, int]:
         """How often each asset was materialized."""
-        if not (self.folder / ".dagster").exists():
-            return {}
-        with dg.DagsterInstance.from_config(str(self.folder)) as instance:
-            return {name: len(instance.fetch_materializations(dg.AssetKey(name), limit=100).records) for name in ASSETS}
+        with self.history() as instance:
+            return {
+                name: len(instance.fetch_materializations(dg.AssetKey(name), limit=100).records) for name in ASSETS
+            }
 
     def failed_runs(self) -> int:
-        with dg.DagsterInstance.from_config(str(self.folder)) as instance:
+        with self.history() as instance:
             return instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
 
     def content(self) -> dict[str, bytes]:
@@ -99,13 +113,13 @@ def test_a_day_of_each_kind_costs_what_it_should(instances: tuple[Instance, Inst
             lambda instance=instance: instance.runs().get("appearances_report", 0) >= 1,  # type: ignore[misc]
         )
     first = {instance: instance.runs() for instance in instances}
-    requests = {instance: len(instance.tvmaze.paths()) for instance in instances}
+    requests = {instance: len(instance.tvmaze.paths) for instance in instances}
     assert all(runs == {**dict.fromkeys(ASSETS, 1), "tv_show_info": runs["tv_show_info"]} for runs in first.values())
     assert all(count == 2 + first[instance]["tv_show_info"] for instance, count in requests.items())
 
     before = down.content()
     moved.tvmaze.set_updated(7001, 1_900_000_000)
-    down.tvmaze.fault("/", "503", times=1000)
+    down.tvmaze.__exit__(None, None, None)
 
     wait_for("a quiet day", lambda: quiet.runs()["tv_show_info"] > first[quiet]["tv_show_info"])
     wait_for("a day with a moved stamp", lambda: moved.runs()["characters"] == moved.runs()["episodes"] == 2)
@@ -114,11 +128,11 @@ def test_a_day_of_each_kind_costs_what_it_should(instances: tuple[Instance, Inst
 
     days = quiet.runs()["tv_show_info"] - first[quiet]["tv_show_info"]
     assert {name: quiet.runs()[name] - first[quiet][name] for name in ASSETS[1:]} == dict.fromkeys(ASSETS[1:], 0)
-    assert len(quiet.tvmaze.paths()) - requests[quiet] == days
+    assert len(quiet.tvmaze.paths) - requests[quiet] == days
 
     days = moved.runs()["tv_show_info"] - first[moved]["tv_show_info"]
     assert [moved.runs()[name] for name in ASSETS[1:]] == [2, 2, 1, 1]
-    assert len(moved.tvmaze.paths()) - requests[moved] == days + 2
+    assert len(moved.tvmaze.paths) - requests[moved] == days + 2
 
     assert down.runs() == first[down]
     assert down.content() == before

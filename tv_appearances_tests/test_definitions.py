@@ -30,7 +30,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "automation": set(),
     "checks": {"models"},
     "assets": {"automation", "charts", "checks", "files", "lookup", "mentions", "models", "report", "resources"},
-    "definitions": {"assets", "automation", "resources", "settings"},
+    "definitions": {"assets", "automation", "files", "mentions", "resources", "settings"},
     "cli": {"definitions", "files", "settings", "tvmaze"},
 }
 KNOW_DAGSTER = {"resources", "automation", "checks", "assets", "definitions", "cli"}

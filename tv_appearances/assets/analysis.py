@@ -127,7 +127,7 @@ def appearances_report(
         for counted in (counts, rows):
             files.made_from(counted, episodes_file, characters_file)
         found = files.parse(rows, lambda content: report.read_mentions(content.decode()))
-        left_out = mentions.generic_roles(cast)
+        left_out = [character.name for character in cast if mentions.is_generic(character.name)]
         answer = report.build_answer(show, source, listed, mentions.labels(cast), found, left_out)
         picture = chart.render_png(answer)
         page = report.page(answer, render_svg(answer))
@@ -142,9 +142,9 @@ def appearances_report(
     return dg.MaterializeResult(
         metadata={
             "finding": finding,
-            "chart_url": dg.MetadataValue.url(chart_url or files.path(f.PICTURE).as_uri()),
-            "top_five": dg.MetadataValue.md(report.markdown_table(answer, 5)),
             **({"picture": dg.MetadataValue.md(image)} if image else {}),
+            "top_five": dg.MetadataValue.md(report.markdown_table(answer, 5)),
+            "chart_url": dg.MetadataValue.url(chart_url) if chart_url else dg.MetadataValue.path(files.path(f.PICTURE)),
             "page": dg.MetadataValue.path(files.path(f.PAGE)),
             "source": source,
             "dagster/uri": files.path(f.PICTURE).as_uri(),

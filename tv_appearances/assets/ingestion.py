@@ -187,7 +187,7 @@ def characters(
         listed = [{"id": c.id, "name": c.name, "played_by": c.played_by} for c in fetched.value]
         stored = _write_list(files, f.CHARACTERS, listed, show, source)
     names = [character.name for character in fetched.value]
-    context.log.info("%d characters: %s%s.", len(names), ", ".join(names[:8]), ", …" if names[8:] else "")
+    context.log.info("%d characters%s%s", len(names), ": " if names else "", ", ".join([*names[:8], "…"][: len(names)]))
     return dg.MaterializeResult(
         metadata={
             "request_url": _url(fetched.url),
