@@ -19,7 +19,7 @@ RETRIES_END_AT = "0 6 * * *"
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
 """A day and two hours without an answer from TVMaze is worth a look, two days and two hours are worth an alarm."""
 
-RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """For a fault that outlasted the client's own retries. What trying again cannot mend is raised with
 `allow_retries=False` and ends the step at once."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,6 +69,7 @@ def test_a_file_called_env_is_read(tmp_path: Path, tvmaze_server: TVMazeServer) 
 
 
 def test_dg_checks_and_launches(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    shutil.copytree(ROOT / "tv_appearances", tmp_path / "tv_appearances")
     checked = run(tmp_path, "dg", "check", "defs")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     launched = run(
@@ -80,7 +82,7 @@ def test_dg_checks_and_launches(tmp_path: Path, tvmaze_server: TVMazeServer) -> 
 def test_without_a_network_the_first_run_shows_the_sample_and_says_so(tmp_path: Path) -> None:
     done = run(tmp_path, "tv-appearances", TVMAZE_URL=NOWHERE)
     assert done.returncode == 0, done.stderr
-    assert "is mentioned most in Friends" in done.stdout
+    assert "mentioned most in the Friends sample" in done.stdout
     assert "built-in SAMPLE" in done.stdout
     assert str(tmp_path / "data" / "appearances.png") in done.stdout
     assert "Traceback" not in done.stderr
