@@ -1,10 +1,12 @@
 # One line for each thing a person does here; the plain commands behind them stand in the README.
 PYTHON ?= python3
-BIN := .venv/bin
-READY := .venv/.ready
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TESTS :=
 
 .DEFAULT_GOAL := report
-.PHONY: report dev test check lock bench clean
+.PHONY: report dev test matrix check lock bench clean
 
 report: $(READY)  ## run the five assets; print the finding and where the picture is
 	@$(BIN)/tv-appearances
@@ -13,7 +15,16 @@ dev: $(READY)  ## open Dagster's UI, with the automation running
 	$(BIN)/dagster dev
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
+
+matrix:  ## run the fast tests under every Python that is here, each in an environment that is thrown away
+	@for minor in 10 11 12 13 14; do \
+	  python=$$(ls "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.$$minor.*/bin/python 2>/dev/null | tail -n 1); \
+	  python=$${python:-$$(command -v python3.$$minor)} || { echo "3.$$minor: not here"; continue; }; \
+	  folder=$$(mktemp -d); echo "3.$$minor: $$python"; \
+	  $(MAKE) --no-print-directory PYTHON="$$python" VENV="$$folder" TESTS='-q -m "not command and not daemon and not browser"' test; \
+	  status=$$?; rm -rf "$$folder"; [ $$status = 0 ] || exit $$status; \
+	done
 
 check: $(READY)  ## lint, format, types
 	$(BIN)/ruff check .
@@ -29,12 +40,12 @@ lock:  ## resolve the newest versions for every supported Python, with hashes
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
 
 clean:  ## forget the environment; data and history stay
-	rm -rf .venv
+	rm -rf $(VENV)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "tv_appearances needs Python 3.10 or newer; this is %d.%d. Name another one: make PYTHON=python3.12 ..." % sys.version_info[:2])'
-	@echo "Setting up .venv (once)"
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "Setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

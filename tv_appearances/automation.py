@@ -82,5 +82,5 @@ def sensor(interval_seconds: int = 30) -> dg.AutomationConditionSensorDefinition
         target=dg.AssetSelection.all(),
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=interval_seconds,
-        description="Runs each asset when its automation condition says so: the root once a day, the rest on new data.",
+        description="Asks TVMaze once a day; whatever else there is runs only when what it is made from changed.",
     )

@@ -15,9 +15,9 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlencode
-from xml.etree import ElementTree as ET
+from xml.etree import ElementTree as ET  # nosec B405  # XML is built here, never parsed
 
 from tv_appearances.report import Answer, credits_line, finding, short, times, what_was_counted
 
@@ -108,6 +108,8 @@ _WIDTHS = {
 class ChartError(RuntimeError):
     """QuickChart gave no picture that can be trusted; the message names the setting that draws on this machine."""
 
+    retryable: ClassVar[bool] = False
+
     def __init__(self, url: str, what: str) -> None:
         super().__init__(f"QuickChart at {url} {what}. TV_APPEARANCES_CHART=local draws the picture without it.")
 
@@ -115,6 +117,7 @@ class ChartError(RuntimeError):
 class _BusyError(ChartError):
     """It may well answer later: `after` so many seconds, where it says so."""
 
+    retryable = True
     after: float | None = None
 
 
@@ -271,11 +274,17 @@ class QuickChart:
 
     def _post(self, request: dict[str, Any]) -> "tuple[requests.Response, bytes]":
         import requests
+        from urllib3.exceptions import HTTPError
 
         ends = time.monotonic() + self.patience
         try:
             with requests.post(
-                f"{self.url.rstrip('/')}/chart", json=request, timeout=self.timeout, allow_redirects=False, stream=True
+                f"{self.url.rstrip('/')}/chart",
+                json=request,
+                timeout=self.timeout,
+                allow_redirects=False,
+                stream=True,
+                auth=lambda prepared: prepared,  # without any, requests would send what ~/.netrc has for the host
             ) as response:
                 body = bytearray()
                 for part in response.iter_content(64):  # small, so that an answer that drips is seen to outstay
@@ -285,7 +294,7 @@ class QuickChart:
                 return response, bytes(body)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             raise _BusyError(self.url, f"did not answer ({type(error).__name__})") from error
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError, TypeError) as error:  # the last two: an unusable proxy address
             raise ChartError(self.url, f"cannot be asked ({type(error).__name__})") from error
 
 

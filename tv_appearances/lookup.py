@@ -23,7 +23,8 @@ class Found:
     """The show that was asked for.
 
     `record` is the search result as TVMaze gives it, `{"score", "show"}`; `score` is None for a show asked for by id;
-    `results` are all the shows the search found, best first, so `results[0]` is `show`; `url` is what was asked.
+    `results` are all the shows the search found, best first, so `results[0]` is `show`; `url` is what was asked, in so
+    many `requests`, retries included.
     """
 
     asked: str
@@ -33,6 +34,7 @@ class Found:
     score: float | None
     results: tuple[Show, ...]
     url: str
+    requests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Lookup:
                 replace.
 
         Raises:
-            LookupFailed: there is no such show, or the sample would have to replace live data or another show's.
+            LookupFailed: `asked` can be no show's name or id, there is no such show, or the sample would have to replace live data or another show's.
             TVMazeError: TVMaze was asked and gave no usable answer.
         """
         if self.choice == "sample":
@@ -92,7 +94,10 @@ class Lookup:
 
 
 def _find(gateway: Gateway, source: Source, asked: str) -> Found:
-    wanted = parse_show_choice(asked)
+    try:
+        wanted = parse_show_choice(asked)
+    except ValueError as error:
+        raise LookupFailed(str(error)) from None
     if isinstance(wanted, int):
         try:
             one = gateway.show(wanted)
@@ -100,14 +105,13 @@ def _find(gateway: Gateway, source: Source, asked: str) -> Found:
             raise LookupFailed(
                 f"TVMaze has no show with the id {wanted}: look it up on https://www.tvmaze.com, or give its name."
             ) from None
-        return Found(asked, source, one.value, {"score": None, "show": one.raw}, None, (one.value,), one.url)
+        return Found(asked, source, one.value, {"score": None, "show": one.raw}, None, (one.value,), one.url, one.requests)
     many = gateway.search_shows(wanted)
     if not many.value:
         raise LookupFailed(f"TVMaze finds no show called {wanted!r}.{_hint(gateway, wanted)}")
     best = many.value[0]
-    return Found(
-        asked, source, best.show, many.raw[0], best.score, tuple(result.show for result in many.value), many.url
-    )
+    results = tuple(result.show for result in many.value)
+    return Found(asked, source, best.show, many.raw[0], best.score, results, many.url, many.requests)
 
 
 def _hint(gateway: Gateway, wanted: str) -> str:

@@ -24,6 +24,7 @@ from difflib import get_close_matches
 from enum import Enum
 from functools import lru_cache
 from itertools import accumulate, takewhile
+from operator import itemgetter
 from typing import NamedTuple
 
 from tv_appearances.models import Character, Episode, Mention, in_order
@@ -157,6 +158,7 @@ END = "\x00"
 SEAM = "\x1f"  # where an inline tag stood; one of `SPACES`, so that no source can bring it along
 SPACES = ("  ", *"\t\n\r\x0b\x0c\x1f\x85\u2028\u2029")
 SENTENCE_ENDS = ".!?…:"
+MANY = 10**9  # more than a cast has names and forms
 CONTRACTION = re.compile(r"'(?:s|ll|d|ve|re|m)?(?![^\W_])", re.IGNORECASE)
 INITIALS = re.compile(r"(?:[^\W\d_]\.)+")
 NICKNAME = re.compile(r'"([^"]+)"|(?<!\S)\'([^\']+)\'(?!\S)')
@@ -450,16 +452,23 @@ def _index(cast_names: Iterable[str], aliases: Mapping[str, Sequence[str]]) -> d
 
 
 def _hits(
-    text: str, matches: Iterable[tuple[int, int, int]], seams: frozenset[int], forms: Sequence[_Form]
+    text: str, matches: Sequence[tuple[int, int, int]], seams: frozenset[int], forms: Sequence[_Form]
 ) -> list[tuple[int, int, int]]:
-    """The matches that stand alone, capitals in place, as (start, minus end, form): of a place the longest first."""
+    """The matches (form, start, end) that stand alone, capitals in place, by start: of one start the longest first.
+
+    `matches` come by end, so that their reverse has the longer ones first, and sorting by start alone keeps that.
+    """
     spellings = [form.spelling for form in forms]
-    return sorted(
-        (start, -end, which)
-        for which, start, end in matches
-        if ((text[start - 1] in EDGES and text[end] in EDGES) or _stands_alone(text, start, end, seams))
-        and (text[start:end] == spellings[which] or _has_capitals(text[start:end], spellings[which]))
+    alone = (
+        match
+        for match in reversed(matches)
+        if ((text[match[1] - 1] in EDGES and text[match[2]] in EDGES) or _stands_alone(text, match[1], match[2], seams))
+        and (
+            text[match[1] : match[2]] == spellings[match[0]]
+            or _has_capitals(text[match[1] : match[2]], spellings[match[0]])
+        )
     )
+    return sorted(alone, key=itemgetter(1))
 
 
 def _has_capitals(text: str, spelling: str) -> bool:
@@ -683,40 +692,61 @@ def count_mentions(
         return Tally((), left_out)
     forms = tuple(index.values())
     text, seams = _plain(episode.summary or "" for episode in told)
-    ends = [*(end.start() for end in re.finditer(END, text)), len(text)]
     # A DFA, the library's choice for a small cast, takes seconds to build for a name of 10 kB.
     automaton = AhoCorasick(list(index), implementation=Implementation.ContiguousNFA)
     matches = automaton.find_matches_as_indexes(_lower(text), overlapping=True)
-    decided: list[tuple[int, str, str]] = []  # the episode's place in `told`, the cast name, the form
+    # What is decided is kept as one number, of an episode's place in `told` and of a result, a cast name and a form: a
+    # long show has so many that tuples would cost more than finding them.
+    results: dict[tuple[str, str], int] = {}
+
+    def result(name: str, shown: str) -> int:
+        return results.setdefault((name, shown), len(results))
+
+    plain = [result(form.names[0], form.shown) if form.plain else -1 for form in forms]
+    decided: list[int] = []
     certain: list[tuple[int, str, str]] = []
     undecided: list[tuple[int, tuple[str, ...], str]] = []
-    place, free = 0, 0
-    for start, minus_end, which in _hits(text, matches, seams, forms):
-        if start < free:  # inside a longer form
+    for place, which, start, end in _longest(text, _hits(text, matches, seams, forms)):
+        if plain[which] >= 0 and _is_quiet(text, start, end):
+            decided.append(place * MANY + plain[which])
             continue
-        free, form = -minus_end, forms[which]
-        while start > ends[place]:
-            place += 1
-        if form.plain and _is_quiet(text, start, free):
-            decided.append((place, form.names[0], form.shown))
-            continue
-        meant, verdict = _meant(form, text, start, free)
+        form = forms[which]
+        meant, verdict = _meant(form, text, start, end)
         if verdict is Verdict.RELATIVE:
-            decided.append((place, "", form.shown))
+            decided.append(place * MANY + result("", form.shown))
         elif len(meant) == 1:
-            decided.append((place, meant[0], form.shown))
+            decided.append(place * MANY + result(meant[0], form.shown))
             if verdict is Verdict.CERTAIN:
                 certain.append((place, meant[0], f"… {form.shown}"))
         elif meant:
             undecided.append((place, meant, form.shown))
-    decided += _decide(undecided, [*decided, *certain], _shared_names(forms))
-    counts = Counter(decided)
-    rows = (
-        Mention(episode.id, episode.season, episode.number, name, shown, counts[place, name, shown])
-        for place, name, shown in sorted(counts)
-        if (episode := told[place])
-    )
-    return Tally(tuple(rows), left_out)
+    if undecided:
+        pairs = list(results)
+        known = [(key // MANY, *pairs[key % MANY]) for key in decided]
+        for place, name, shown in _decide(undecided, [*known, *certain], _shared_names(forms)):
+            decided.append(place * MANY + result(name, shown))
+    return Tally(tuple(_rows(decided, list(results), told)), left_out)
+
+
+def _longest(text: str, hits: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int, int]]:
+    """The hits that are not inside a longer one, each behind the place of its summary."""
+    ends = [*(end.start() for end in re.finditer(END, text)), len(text)]
+    place = free = 0
+    for which, start, end in hits:
+        if start >= free:
+            while start > ends[place]:
+                place += 1
+            free = end
+            yield place, which, start, end
+
+
+def _rows(decided: Iterable[int], results: Sequence[tuple[str, str]], told: Sequence[Episode]) -> Iterator[Mention]:
+    ordered = sorted(range(len(results)), key=results.__getitem__)
+    rank = sorted(range(len(results)), key=ordered.__getitem__)
+    counts = {key - key % MANY + rank[key % MANY]: count for key, count in Counter(decided).items()}
+    for key in sorted(counts):
+        episode, (name, shown) = told[key // MANY], results[ordered[key % MANY]]
+        yield Mention(episode.id, episode.season, episode.number, name, shown, counts[key])
 
 
 def _decide(
@@ -727,7 +757,7 @@ def _decide(
     """Whom a form means that several bear: one of them, their shared name, or "" where the text does not say."""
     open_places = {place for place, _, _ in undecided}
     here = {place: set[tuple[str, str]]() for place in open_places}
-    for place, name, shown in decided if here else ():
+    for place, name, shown in decided:
         if place in here:
             here[place].add((name, shown))
     left = []

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 Source = Literal["live", "sample"]
 """Where a show's data came from: TVMaze, or the sample that is part of this package."""
@@ -81,8 +81,7 @@ class Character:
     played_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """One row of `mentions.csv`: how often an episode's summary names a character by one form of the name.
 
     `character` is the full name as the cast list writes it, the form itself where one form is all that ever names

@@ -83,9 +83,7 @@ def clear_failures() -> Iterator[None]:
     """Turn an error of the modules below into a `dagster.Failure`: its sentence, and no retry where none can help."""
     try:
         yield
-    except TVMazeError as error:
+    except (TVMazeError, ChartError) as error:
         raise dg.Failure(str(error), allow_retries=error.retryable) from None
-    except ChartError as error:
-        raise dg.Failure(str(error), allow_retries=True) from None
     except (FilesError, LookupFailed, AliasError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None

@@ -350,6 +350,7 @@ class TVMazeClient:
 
     def _send(self, call: _Call, url: str) -> "requests.Response":
         from requests import Request
+        from requests.utils import select_proxy
         from urllib3.exceptions import HTTPError
 
         if self.requests_made >= self._max_requests:
@@ -362,6 +363,10 @@ class TVMazeClient:
         left = max(0.001, call.deadline - self._clock())
         timeouts = (min(self._timeouts[0], left), min(self._timeouts[1], left))
         environment: Any = self._session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
+        proxy = select_proxy(url, environment["proxies"])
+        if proxy and not _is_address(proxy if "://" in proxy else f"http://{proxy}"):
+            # The libraries quote such an address in what they raise, with the password in it.
+            raise call.failed(TVMazeUnreachable, "the proxy that the environment names has no usable address")
         self.requests_made += 1
         try:
             # Prepared without the session, which would add cookies and what ~/.netrc has for the host; and sent without
@@ -477,14 +482,17 @@ def parse_address(name: str, text: str) -> str:
     """
     if "@" in text or "?" in text or "#" in text:
         raise ValueError(f"{name} must have no user name, password, query or fragment.")
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and text.isprintable()
-    except ValueError:
-        valid = False
-    if not valid or " " in text:
+    if not _is_address(text) or urlsplit(text).scheme not in {"http", "https"}:
         raise ValueError(f"{name} is {_quoted(text)}; it has to be an address such as {TVMAZE_URL}.")
     return text.rstrip("/")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0 and text.isprintable() and " " not in text
+    except ValueError:
+        return False
 
 
 def _session() -> "requests.Session":

@@ -355,7 +355,7 @@ def test_only_web_addresses_are_links() -> None:
 
 def test_nothing_from_outside_becomes_a_tag() -> None:
     listed = [dataclasses.replace(episode, name=ATTACK) for episode in LISTED]
-    found = [dataclasses.replace(mention, form=ATTACK) for mention in FOUND]
+    found = [mention._replace(form=ATTACK) for mention in FOUND]
     attacked = build_answer(
         Show(1, ATTACK, url=ATTACK), "live", listed, {"Ada Vale": ATTACK, "Cy Reed": ATTACK + "2"}, found, [ATTACK]
     )

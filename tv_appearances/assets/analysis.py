@@ -30,7 +30,7 @@ SHOWN = 100
         "dagster/column_schema": dg.TableSchema(
             [
                 dg.TableColumn("episode_id", "int", "TVMaze's id of the episode"),
-                dg.TableColumn("season", "int"),
+                dg.TableColumn("season", "int", "the season it belongs to"),
                 dg.TableColumn("number", "int", "the number within the season; empty for a special"),
                 dg.TableColumn(
                     "character", "string", "the full name in the cast list; empty where several could be meant"
@@ -137,8 +137,9 @@ def appearances_report(
         problem = check_picture(files.read(f.PICTURE).content)
         chart_url = chart.chart_url(answer)
     finding = report.finding(answer)
-    context.log.info("%s See %s and %s.", finding, files.path(f.PICTURE), files.path(f.PAGE))
-    image = markdown_image(picture, finding) or markdown_image(render_png(answer, 1), finding)
+    context.log.info("Picture: %s. Page: %s.", files.path(f.PICTURE), files.path(f.PAGE))
+    # The UI shows an image in its full size, in a dialog that is narrower than the picture on disk.
+    image = markdown_image(render_png(answer, 1), finding)
     return dg.MaterializeResult(
         metadata={
             "finding": finding,

@@ -24,9 +24,10 @@ PREVIEWED = 50
 class ShowConfig(dg.Config):
     """Which show to analyse."""
 
-    show: str | None = Field(
-        default=None,
-        description="Search text, or `id:431` for an exact TVMaze id. Left out: TV_APPEARANCES_SHOW (`friends`).",
+    # A default that is no None, so that the launchpad shows the field to be filled in.
+    show: str = Field(
+        default="",
+        description="Search text, or `id:431` for an exact TVMaze id. Left empty: TV_APPEARANCES_SHOW (`friends`).",
     )
 
 
@@ -47,11 +48,11 @@ def tv_show_info(
     tvmaze: dg.ResourceParam[Lookup],
     files: dg.ResourceParam[ShowFiles],
 ) -> dg.MaterializeResult:
-    """The TV show to analyse: the best match of a search on [TVMaze](https://www.tvmaze.com), or the show with a given
-    id.
+    """The TV show to analyse: the best match of a search on TVMaze, or the show with a given id.
 
-    **Choose it** with `TV_APPEARANCES_SHOW`, or in the launchpad with the run config `show`: a name such as
-    `under the dome`, or `id:1` for an exact id.
+    **Choose it** with `TV_APPEARANCES_SHOW`, or in the launchpad (shift-click *Materialize*) with the run config
+    `show`: a name such as `under the dome`, or `id:1` for the show that [TVMaze](https://www.tvmaze.com) has under that
+    number.
 
     **File**: `show.json`, the search result as TVMaze gives it, `{"score": …, "show": {…}}`, and `"source"`: `live`, or
     `sample` where TVMaze cannot be reached and nothing was ever fetched.
@@ -72,6 +73,7 @@ def tv_show_info(
     return dg.MaterializeResult(
         metadata={
             "request_url": _url(found.url),
+            "requests": found.requests,
             "top_result": dg.MetadataValue.json(found.record),
             "top_result_search_score": dg.MetadataValue.null() if found.score is None else found.score,
             "total_results": len(found.results),
@@ -103,9 +105,9 @@ def tv_show_info(
         "dagster/column_schema": dg.TableSchema(
             [
                 dg.TableColumn("id", "int", "TVMaze's id of the episode"),
-                dg.TableColumn("season", "int"),
+                dg.TableColumn("season", "int", "the number of the season, from 1; some shows count by year"),
                 dg.TableColumn("number", "int", "the number within the season; null for a special"),
-                dg.TableColumn("name", "string"),
+                dg.TableColumn("name", "string", "the title of the episode"),
                 dg.TableColumn("airdate", "string", "YYYY-MM-DD; empty where it is not known"),
                 dg.TableColumn("summary", "string", "HTML; null or empty where nobody has written one"),
             ]
@@ -115,9 +117,9 @@ def tv_show_info(
 def episodes(
     context: dg.AssetExecutionContext, tvmaze: dg.ResourceParam[Lookup], files: dg.ResourceParam[ShowFiles]
 ) -> dg.MaterializeResult:
-    """Every episode of the show with its plot summary, from [TVMaze's episode list](https://www.tvmaze.com/api).
+    """Every episode of the show with its plot summary.
 
-    **File**: `episodes.json`, the list as TVMaze gives it, in airing order; specials are not part of it. Validated
+    **File**: `episodes.json`, the list as [TVMaze](https://www.tvmaze.com/api) gives it, in airing order; specials are not part of it. Validated
     before it is written: a wrong type or a list that is suddenly empty fails, and the last good file stays.
 
     **Data version**: the content of the file, all of it.
@@ -129,10 +131,11 @@ def episodes(
     unique = in_order(fetched.value)
     without_text = sum(not episode.has_text for episode in unique)
     seasons = {episode.season for episode in unique}
-    context.log.info("%d episodes in %d seasons; %d without a summary.", len(unique), len(seasons), without_text)
+    context.log.info("Episodes: %d, without a summary: %d, seasons: %d.", len(unique), without_text, len(seasons))
     return dg.MaterializeResult(
         metadata={
             "request_url": _url(fetched.url),
+            "requests": fetched.requests,
             "num_episodes": len(unique),
             "num_seasons": len(seasons),
             "num_episodes_with_summary": len(unique) - without_text,
@@ -173,10 +176,10 @@ def episodes(
 def characters(
     context: dg.AssetExecutionContext, tvmaze: dg.ResourceParam[Lookup], files: dg.ResourceParam[ShowFiles]
 ) -> dg.MaterializeResult:
-    """The show's main characters, from [TVMaze's cast list](https://www.tvmaze.com/api), each once even if recast.
+    """The show's main characters, each once even if recast.
 
-    **File**: `characters.json`, a list of `{"id", "name", "played_by"}` in TVMaze's order, which is by number of
-    appearances on screen. Validated before it is written: a wrong type or a list that is suddenly empty fails, and the
+    **File**: `characters.json`, a list of `{"id", "name", "played_by"}` in the order of
+    [TVMaze's cast list](https://www.tvmaze.com/api), which is by number of appearances on screen. Validated before it is written: a wrong type or a list that is suddenly empty fails, and the
     last good file stays.
 
     **Data version**: the content of the file, all of it.
@@ -187,10 +190,11 @@ def characters(
         listed = [{"id": c.id, "name": c.name, "played_by": c.played_by} for c in fetched.value]
         stored = _write_list(files, f.CHARACTERS, listed, show, source)
     names = [character.name for character in fetched.value]
-    context.log.info("%d characters%s%s", len(names), ": " if names else "", ", ".join([*names[:8], "…"][: len(names)]))
+    context.log.info("Characters: %d%s", len(names), f" ({', '.join(names[:8])}{', …' if names[8:] else ''})." if names else ".")
     return dg.MaterializeResult(
         metadata={
             "request_url": _url(fetched.url),
+            "requests": fetched.requests,
             "response": dg.MetadataValue.json(fetched.raw[:PREVIEWED]),
             "num_characters": len(names),
             "source": source,
