@@ -190,7 +190,7 @@ def characters(
         listed = [{"id": c.id, "name": c.name, "played_by": c.played_by} for c in fetched.value]
         stored = _write_list(files, f.CHARACTERS, listed, show, source)
     names = [character.name for character in fetched.value]
-    context.log.info("Characters: %d%s", len(names), f" ({', '.join(names[:8])}{', …' if names[8:] else ''})." if names else ".")
+    context.log.info("Characters: %d. %s", len(names), ", ".join([*names[:8], "…"][: len(names)]))
     return dg.MaterializeResult(
         metadata={
             "request_url": _url(fetched.url),
