@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from tv_appearances.definitions import ASSETS
+from tv_appearances.settings import Settings
 from tv_appearances_tests.fakes import episode
 from tv_appearances_tests.test_automation import MIDNIGHT, Simulation
 
@@ -20,15 +21,14 @@ CHANGES = (8, 21)
 class EagerSimulation(Simulation):
     """The same assets with the conditions that the blog post's policies became."""
 
-    @property
-    def defs(self) -> dg.Definitions:
+    def load(self, settings: Settings) -> dg.Definitions:
         def eager(spec: dg.AssetSpec) -> dg.AssetSpec:
             condition = dg.AutomationCondition.eager()
             if not spec.deps:
                 condition = condition | dg.AutomationCondition.on_cron("0 0 * * *")
             return spec.replace_attributes(automation_condition=condition)
 
-        ours = super().defs
+        ours = super().load(settings)
         return dg.Definitions(
             assets=dg.map_asset_specs(eager, ASSETS), resources=ours.resources, executor=ours.executor
         )

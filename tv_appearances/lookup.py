@@ -63,7 +63,8 @@ class Lookup:
                 replace.
 
         Raises:
-            LookupFailed: `asked` can be no show's name or id, there is no such show, or the sample would have to replace live data or another show's.
+            LookupFailed: no show can be called that, there is none, or the sample would have to replace live data or
+                another show's.
             TVMazeError: TVMaze was asked and gave no usable answer.
         """
         if self.choice == "sample":
@@ -105,7 +106,9 @@ def _find(gateway: Gateway, source: Source, asked: str) -> Found:
             raise LookupFailed(
                 f"TVMaze has no show with the id {wanted}: look it up on https://www.tvmaze.com, or give its name."
             ) from None
-        return Found(asked, source, one.value, {"score": None, "show": one.raw}, None, (one.value,), one.url, one.requests)
+        return Found(
+            asked, source, one.value, {"score": None, "show": one.raw}, None, (one.value,), one.url, one.requests
+        )
     many = gateway.search_shows(wanted)
     if not many.value:
         raise LookupFailed(f"TVMaze finds no show called {wanted!r}.{_hint(gateway, wanted)}")

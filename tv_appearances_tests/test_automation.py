@@ -30,23 +30,23 @@ MIDNIGHT = datetime(2026, 3, 2, tzinfo=timezone.utc)
 class Simulation:
     """A Dagster instance and a clock.
 
-    `until` evaluates the conditions every half hour, and every minute while there is something to do, and runs what
-    they request. The daemon does the same, every 30 seconds.
+    `until` evaluates the conditions every hour, and every minute while there is something to do, and runs what they
+    request. The daemon does the same, every 30 seconds.
     """
 
     def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
         self.tvmaze = FakeTVMaze()
         self.files = ShowFiles(folder)
-        self.settings = Settings(show="the lighthouse")
+        self.defs = self.load(Settings(show="the lighthouse"))
         self.instance = instance
-        self.now = MIDNIGHT - timedelta(hours=9)
+        self.now = MIDNIGHT - timedelta(hours=2)
         self.cursor = None
         self.runs: list[tuple[datetime, set[str], bool]] = []
 
-    @property
-    def defs(self) -> dg.Definitions:
-        lookup = Lookup(live=self.tvmaze, sample=FakeTVMaze(), choice="live", show=self.settings.show)
-        return build_defs(self.settings, resource_overrides={"tvmaze": lookup, "files": self.files})
+    def load(self, settings: Settings) -> dg.Definitions:
+        """The code location as it would be loaded with these settings."""
+        lookup = Lookup(live=self.tvmaze, sample=FakeTVMaze(), choice="live", show=settings.show)
+        return build_defs(settings, resource_overrides={"tvmaze": lookup, "files": self.files})
 
     def tick(self) -> set[str]:
         """Evaluate once and run what is requested."""
@@ -66,12 +66,12 @@ class Simulation:
         selection = [dg.AssetKey(name) for name in assets]
         return job.execute_in_process(instance=self.instance, asset_selection=selection, raise_on_error=False).success
 
-    def until(self, then: datetime) -> set[str]:
+    def until(self, then: datetime, idle: timedelta = timedelta(hours=1)) -> set[str]:
         """All assets that ran on the way; `self.tvmaze.requests` and `self.runs` start anew."""
         self.tvmaze.requests.clear()
         self.runs.clear()
         while self.now < then:
-            self.now += timedelta(minutes=1 if self.tick() else 30)
+            self.now += timedelta(minutes=1) if self.tick() else idle
         return set().union(*(assets for _, assets, _ in self.runs))
 
 
@@ -130,15 +130,13 @@ def test_a_changed_score_or_weight_is_no_news(current: Simulation) -> None:
 
 @pytest.mark.parametrize(("asset", "requests"), [(ROOT, 1), ("episodes", 1), (COUNTED, 0), (REPORT, 0)])
 def test_a_raised_code_version_runs_that_asset_and_stops_where_nothing_changes(
-    current: Simulation, asset: str, requests: int, monkeypatch: pytest.MonkeyPatch
+    current: Simulation, asset: str, requests: int
 ) -> None:
-    from tv_appearances import definitions
-
     raised = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(code_version="2") if spec.key == dg.AssetKey(asset) else spec,
-        definitions.ASSETS,
+        [definition for definition in current.defs.assets or () if isinstance(definition, dg.AssetsDefinition)],
     )
-    monkeypatch.setattr(definitions, "ASSETS", raised)
+    current.defs = dg.Definitions(assets=raised, resources=current.defs.resources, executor=current.defs.executor)
     assert current.until(MIDNIGHT - timedelta(minutes=20)) == {asset}
     assert len(current.tvmaze.requests) == requests
 
@@ -153,7 +151,7 @@ def test_materialize_all_by_hand_is_followed_by_nothing(current: Simulation) -> 
 def test_an_outage_at_midnight_is_tried_again_within_bounds_and_the_files_stay(current: Simulation) -> None:
     before = {path.name: path.read_bytes() for path in current.files.folder.iterdir() if path.is_file()}
     current.tvmaze.error = Outage()
-    assert current.until(MIDNIGHT + timedelta(hours=23)) == {ROOT}
+    assert current.until(MIDNIGHT + timedelta(hours=23), idle=timedelta(minutes=15)) == {ROOT}
     assert not any(success for _, _, success in current.runs)
     assert current.runs[1][0] - current.runs[0][0] <= timedelta(hours=1)
     assert 2 <= len(current.runs) <= 7
@@ -198,7 +196,7 @@ def test_nothing_runs_below_a_failed_blocking_check_now_or_later(current: Simula
 
 
 def test_another_show_in_the_settings_runs_all_five(current: Simulation) -> None:
-    current.settings = Settings(show="id:8")
+    current.defs = current.load(Settings(show="id:8"))
     current.tvmaze.record.update(id=8, name="The Harbour")
     current.tvmaze.cast_list = [cast_member(31, "Ada Quist", "Iris Holm")]
     current.tvmaze.episode_list.pop()

@@ -122,4 +122,4 @@ def test_loading_imports_none_of_the_heavy_libraries() -> None:
 
 if __name__ == "__main__":
     written = {spec.key.to_user_string(): described(spec) for spec in build_defs().resolve_all_asset_specs()}
-    SNAPSHOT.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    SNAPSHOT.write_text(json.dumps(written, indent=2, sort_keys=True) + "\n", encoding="utf-8")

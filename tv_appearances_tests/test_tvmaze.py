@@ -650,7 +650,7 @@ def test_the_server_runs_beside_a_process_and_is_told_over_http_what_to_do(tmp_p
             assert control("GET", "/_log") == []
             assert control("GET", "/updates/shows") == {"7001": 1800000000}
         finally:
-            process.terminate()
+            process.kill()
 
 
 def test_the_server_limits_as_tvmaze_does(make_client):

@@ -119,8 +119,9 @@ def episodes(
 ) -> dg.MaterializeResult:
     """Every episode of the show with its plot summary.
 
-    **File**: `episodes.json`, the list as [TVMaze](https://www.tvmaze.com/api) gives it, in airing order; specials are not part of it. Validated
-    before it is written: a wrong type or a list that is suddenly empty fails, and the last good file stays.
+    **File**: `episodes.json`, the list as [TVMaze](https://www.tvmaze.com/api) gives it, in airing order; specials are
+    not part of it. Validated before it is written: a wrong type or a list that is suddenly empty fails, and the last
+    good file stays.
 
     **Data version**: the content of the file, all of it.
     """
@@ -179,8 +180,8 @@ def characters(
     """The show's main characters, each once even if recast.
 
     **File**: `characters.json`, a list of `{"id", "name", "played_by"}` in the order of
-    [TVMaze's cast list](https://www.tvmaze.com/api), which is by number of appearances on screen. Validated before it is written: a wrong type or a list that is suddenly empty fails, and the
-    last good file stays.
+    [TVMaze's cast list](https://www.tvmaze.com/api), which is by number of appearances on screen.
+    Validated before it is written: a wrong type or a list that is suddenly empty fails, and the last good file stays.
 
     **Data version**: the content of the file, all of it.
     """
