@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-TESTS :=
+TESTS := -n auto --dist loadfile
 MINORS := 10 11 12 13 14
 
 .DEFAULT_GOAL := report
@@ -23,7 +23,7 @@ matrix:  ## run the fast tests under every Python that is here, each in an envir
 	  python=$$(ls "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.$$minor.*/bin/python 2>/dev/null | tail -n 1); \
 	  python=$${python:-$$(command -v python3.$$minor)} || { echo "3.$$minor: not here"; continue; }; \
 	  folder=$$(mktemp -d); echo "3.$$minor: $$python"; \
-	  $(MAKE) --no-print-directory PYTHON="$$python" VENV="$$folder" TESTS='-q -m "not command and not daemon and not browser"' test; \
+	  $(MAKE) --no-print-directory PYTHON="$$python" VENV="$$folder" TESTS='-q -m "not command and not daemon and not browser and not soak"' test; \
 	  status=$$?; rm -rf "$$folder"; [ $$status = 0 ] || exit $$status; \
 	done
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tv_appearances_tests.quickchart_server import QuickChartServer
+from tv_appearances_tests.quickchart_server import QuickChartServer, Reply
 from tv_appearances_tests.tvmaze_server import TVMazeServer, World
 
 ROUNDS = 5
@@ -27,7 +27,7 @@ def main() -> None:
     recordings = os.environ.get("TVMAZE_RECORDINGS")
     world = World.from_folder(Path(recordings)) if recordings else World.made_up()
     show = "friends" if recordings else "lighthouse"
-    with TVMazeServer(world) as tvmaze, QuickChartServer() as quickchart:
+    with TVMazeServer(world) as tvmaze, QuickChartServer(Reply()) as quickchart:
         environ = {
             **os.environ,
             "TVMAZE_URL": tvmaze.url,

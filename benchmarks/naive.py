@@ -49,7 +49,8 @@ def character_appearances():
 def appearances_report():
     counts = load("character_appearances.json")
     chart = {"type": "bar", "data": {"labels": list(counts), "datasets": [{"data": list(counts.values())}]}}
-    Path("appearances.png").write_bytes(requests.post(f"{QUICKCHART}/chart", json={"chart": chart}).content)
+    order = {"chart": chart, "width": 500, "height": 300, "devicePixelRatio": 2}
+    Path("appearances.png").write_bytes(requests.post(f"{QUICKCHART}/chart", json=order).content)
 
 
 defs = dg.Definitions([tv_show_info, episodes, characters, character_appearances, appearances_report])

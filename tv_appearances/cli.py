@@ -19,7 +19,7 @@ def main() -> int:
     """Run the command; 0 for a report, 1 for a failure that was explained, 2 for arguments that do not fit."""
     arguments = _parser().parse_args()
     if arguments.show:
-        os.environ["TV_APPEARANCES_SHOW"] = arguments.show
+        os.environ["TV_APPEARANCES_SHOW"] = " ".join(arguments.show)
     try:
         from dotenv import load_dotenv
 
@@ -32,6 +32,8 @@ def main() -> int:
         return _search(arguments.search, settings) if arguments.search else _report(defs, arguments.json)
     except click.ClickException as error:
         return _fail(error.message)
+    except KeyboardInterrupt:
+        return _fail("Interrupted; what was there before is untouched.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Settings are environment variables (TV_APPEARANCES_…), read from .env too; the README lists them.",
     )
     parser.add_argument(
-        "show", nargs="?", help="a name, or id:431 for an exact TVMaze id (default: TV_APPEARANCES_SHOW)"
+        "show", nargs="*", help="a name, or id:431 for an exact TVMaze id (default: TV_APPEARANCES_SHOW)"
     )
     parser.add_argument("--json", action="store_true", help="print the answer as JSON, for scripts")
     parser.add_argument("--search", metavar="NAME", help="list the shows that TVMaze finds for NAME, with their ids")
@@ -107,10 +109,16 @@ def _instance() -> Any:
     """The history that `dagster dev` in this folder shows, where there is one; otherwise one that ends with the run."""
     import dagster as dg
 
-    if os.environ.get("DAGSTER_HOME"):
-        return dg.DagsterInstance.get()
-    if Path("dagster.yaml").exists():
-        return dg.DagsterInstance.from_config(str(Path.cwd()))
+    try:
+        if os.environ.get("DAGSTER_HOME"):
+            return dg.DagsterInstance.get()
+        if Path("dagster.yaml").exists():
+            return dg.DagsterInstance.from_config(str(Path.cwd()))
+    except Exception as error:  # noqa: BLE001  # Dagster, YAML and SQLite have nothing in common but the remedy
+        raise click.ClickException(
+            f"Dagster's history cannot be opened: {' '.join(str(error).split())} "
+            "Mend dagster.yaml or DAGSTER_HOME, or move .dagster away to begin a new history; data/ stays."
+        ) from None
     return dg.DagsterInstance.ephemeral()
 
 

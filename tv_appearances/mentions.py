@@ -35,13 +35,15 @@ def _words(text: str) -> frozenset[str]:
 
 
 TITLES = {word: word for word in _words("""
-    admiral agent ambassador archbishop aunt baron bishop brother cadet captain cardinal chancellor chief coach colonel
-    commander commissioner commodore congressman congresswoman constable corporal councillor councilman councilwoman
-    count countess cousin dame dean deputy detective doctor duchess duke earl emperor empress ensign father general
-    governor grandma grandpa headmaster headmistress inspector judge khal king lady lieutenant lord madam maester major
-    marshal master mayor minister miss mister monsignor mother mr mrs ms nurse officer pastor preacher president prince
-    princess principal private professor queen rabbi ranger reverend secretary senator ser sergeant shepherd sheriff sir
-    sister special superintendent trooper uncle vice warden
+    admiral agent ambassador archbishop assistant attorney aunt baron bishop brigadier brother cadet captain cardinal
+    chairman chancellor chief coach colonel commandant commander commissioner commodore congressman congresswoman
+    constable corporal councillor councilman councilwoman counsellor counselor count countess cousin crewman dame dean
+    deputy detective director district doctor duchess duke earl emperor empress ensign father general governor grand
+    grandma grandpa gunnery headmaster headmistress inspector investigator judge khal king lady lieutenant lord madam
+    maester major marshal master mayor minister miss mister monsignor mother mr mrs ms nurse officer pastor petty
+    preacher president prince princess principal private professor queen rabbi ranger reverend secretary senator septa
+    ser sergeant shepherd sheriff sir sister special specialist staff superintendent trooper uncle vicar vice viscount
+    warden yeoman
     """)} | {
     "adm": "admiral", "capt": "captain", "cmdr": "commander", "col": "colonel", "cpl": "corporal", "det": "detective",
     "dr": "doctor", "fr": "father", "gen": "general", "gov": "governor", "insp": "inspector", "lt": "lieutenant",
@@ -49,6 +51,9 @@ TITLES = {word: word for word in _words("""
     "sen": "senator", "sgt": "sergeant", "supt": "superintendent",
 }  # fmt: skip
 """Words before a name, without their full stop, and what they are short for."""
+
+RANKS = _words("ADA DC DCI DCS DI DS PC SSA WPC")
+"""Titles in capitals only: "DI Alec Hardy", but "Antonio Di Pietro" and "Ada Thorne"."""
 
 CIVIL = _words("mr mister mrs ms miss madam")
 """Titles that a whole family shares: "Mrs. Green" is Rachel Green's mother as likely as Rachel."""
@@ -85,8 +90,9 @@ DETERMINERS = _words("""
     a all an any anyone anybody be each every everybody everyone everything he her him his i it its me my no nobody not
     our she someone something that the their them there these they things this those us we what who you your""")
 PREPOSITIONS = _words("about against at between by during for from in into of on over through to under with without")
-OBJECTS = DETERMINERS | PREPOSITIONS
-"""Words that follow a verb or a noun and hardly ever a name."""
+UNITS = _words("days hours minutes months people weeks years")
+OBJECTS = DETERMINERS | PREPOSITIONS | UNITS
+"""Words that follow a verb, a noun or a number, and hardly ever a name."""
 
 OPENERS = OBJECTS | _words("""
     after afraid again also although and are as because before both but can could did do does elsewhere even eventually
@@ -95,14 +101,15 @@ OPENERS = OBJECTS | _words("""
     would yet""")  # fmt: skip
 """Words that open a sentence and are no given name."""
 
-COMMON_WORDS = _words("""
+NUMBERS = _words("two three four five six seven eight nine ten eleven twelve thirteen")
+COMMON_WORDS = NUMBERS | _words("""
     ace alma angel april archer art august autumn bill bishop bliss book buck buddy case cash chance charity chase
     chance chip christian chuck cliff cook crystal daisy dawn dean destiny drew duke earl ember faith fisher flash
     frank gene ginger glory grace grant guy harmony heather hero holly honor hook hope hunt hunter iris ivy jack jade
     jewel joy june junior justice king lance lane liberty lily link lip lucky major mark march mason max may mercy
     miles misty moon norm olive pat patience pearl penny piper pierce pop pope prince queen rain ray red reed rich
     river rob robin rock rose rowan ruby rusty sage scout serenity shepherd sky skip sonny spike spring star stone storm
-    sue summer tag temperance trip trinity trust violet wade ward wash west will winter wolf young""")
+    sue summer sun tag temperance trip trinity trust violet wade ward wash west will winter wolf young""")
 """Names that are also ordinary words, and so may begin a sentence without naming anybody."""
 
 QUESTIONS = _words("can will may might")
@@ -211,6 +218,7 @@ class Verdict(Enum):
 
     NOBODY = "somebody or something else is meant"
     RELATIVE = "as likely somebody else of the family"
+    FAMILY = "the bearer or somebody else of the family, whom the show may tell"
     POSSIBLE = "nothing speaks against it"
     CERTAIN = "another part of the name, or the bearer's own title, stands beside it"
 
@@ -245,6 +253,25 @@ class _Form(NamedTuple):
     bearers: tuple[_Bearer, ...]
     names: tuple[str, ...]
     plain: bool  # one bearer, not by surname, and no ordinary word: only capitalised neighbours matter
+
+
+class _Known(NamedTuple):
+    """A form of which it is decided whom it means; `at` grows along the texts."""
+
+    at: int
+    place: int
+    name: str
+    shown: str
+
+
+class _Open(NamedTuple):
+    """A form of which its place does not decide whom it means; `at` is the next known one's."""
+
+    at: int
+    place: int
+    meant: tuple[str, ...]
+    shown: str
+    verdict: Verdict
 
 
 class _Context(NamedTuple):
@@ -309,6 +336,8 @@ def _bare(word: str) -> str:
 
 def _title(word: str) -> str:
     # What a title is short for, in the singular: "Dr." and "Drs." are doctor; "" for any other word.
+    if word.replace(".", "") in RANKS:
+        return word.replace(".", "")
     word = word.lower().rstrip(".")
     return TITLES.get(word) or TITLES.get(word.removesuffix("s"), "")
 
@@ -374,8 +403,9 @@ def _forms(name: Name, *, suffixed: bool) -> Iterator[tuple[str, Kind]]:
     """What a summary may call the bearer of a name.
 
     The whole name, with and without its middle names; the given name; the surname; each nickname, alone and with the
-    other parts: `James "Big Jim" Rennie` is Big Jim, Big Jim Rennie, James, James Rennie, Rennie. A middle name, an
-    initial or a title never stands alone. `suffixed` asks only for forms with the suffix: beside Walter White, Walter
+    other parts: `James "Big Jim" Rennie` is Big Jim, Big Jim Rennie, James, James Rennie, Rennie. Of a double given
+    name the first half is enough, "Sun" of Sun-Hwa, and of "Number Six" the number. A middle name, an initial or a
+    title never stands alone. `suffixed` asks only for forms with the suffix: beside Walter White, Walter
     White Jr. is never just Walter.
     """
     short = f"{name.given} {name.surname}" if name.given and name.surname else name.whole
@@ -388,7 +418,11 @@ def _forms(name: Name, *, suffixed: bool) -> Iterator[tuple[str, Kind]]:
     yield from ((form, Kind.WHOLE) for form in (name.whole, short))
     if name.given and name.middle:
         yield f"{name.given} {name.middle}", Kind.WHOLE
-    for part, kind in ((name.given, Kind.GIVEN), (name.surname, Kind.SURNAME)):
+    first, _, last = name.whole.partition(" ")
+    if first.lower() == "number" and last.lower() in NUMBERS:
+        yield last, Kind.GIVEN
+    half = name.given.partition("-")[0]
+    for part, kind in ((name.given, Kind.GIVEN), (half, Kind.GIVEN), (name.surname, Kind.SURNAME)):
         if len(part.rstrip(".")) > 1 and part != name.whole:
             yield part, kind if name.surname else Kind.WHOLE
     for nickname in name.nicknames:
@@ -557,7 +591,7 @@ def _is_own(word: str, own: frozenset[str]) -> bool:
     return (
         word in own
         or any(word.startswith(part) or part.startswith(word) for part in parts)
-        or bool(get_close_matches(word, parts, 1, 0.75))
+        or bool(get_close_matches(word, parts, 1, 0.8))
     )
 
 
@@ -592,14 +626,14 @@ def _is_foreign_family(bearer: _Bearer, context: _Context) -> bool:
 
     "James Cameron" is not Allison Cameron, and "the Gallagher house" is no person. Before it may stand what is no given
     name: a title, an acronym, a possessive, the words that open a sentence ("When House …", "Suspecting House …",
-    "In Mexico House …").
+    "In Mexico House …"). Given names end in "ly" and "ed" too: "Emily House", "Ned House".
     """
     if bearer.kind is not Kind.SURNAME or not context.before:
         return False
     first, *others = context.before
     if first.lower() in {"a", "an", "the"}:
         return True
-    opens = context.starts and not others and first.endswith(("ed", "ing", "ly"))
+    opens = context.starts and not others and first.endswith("ing")
     phrase = context.starts and len(others) == 1 and others[0].lower() in PREPOSITIONS
     return _may_be_name(first.lstrip("\"'([")) and not (opens or phrase or first.endswith("'s"))
 
@@ -612,7 +646,8 @@ def _is_surname_of_another(key: str, context: _Context) -> bool:
 def _is_ordinary_word(key: str, context: _Context) -> bool:
     """An ordinary word at the start of a sentence is a name only if a verb or a comma follows, and never a date.
 
-    "Hope fades" may be Hope; "Hope for peace", "Will the team win?", "Will Jack survive?" and "in May" are nobody.
+    "Hope fades" may be Hope; "Hope for peace", "Will the team win?", "Will Jack survive?", "Eleven years later" and "in
+    May" are nobody.
     """
     following = _bare(context.after[0]) if context.after else ""
     if key in CALENDAR and (following[:1].isdigit() or (context.before and context.before[0].lower() in DATED)):
@@ -626,7 +661,8 @@ def _is_ordinary_word(key: str, context: _Context) -> bool:
 def _verdict(bearer: _Bearer, key: str, context: _Context) -> Verdict:
     """What the words beside a form, here in lower case, say of one of its bearers.
 
-    A title of a whole family leaves it open who is meant: "Mrs. Green" is as likely Rachel Green's mother.
+    A title of a whole family leaves it open who is meant: "Mrs. Green" is as likely Rachel Green's mother, and beside
+    a rank it is even more likely a relative's: "Mrs. Potter" of Col. Potter.
     """
     others = bearer.own.difference(key.split())
     if _is_told_already(others, context) or _is_place(bearer, context) or _lacks_article(bearer, context):
@@ -643,15 +679,17 @@ def _verdict(bearer: _Bearer, key: str, context: _Context) -> Verdict:
     title = _title(context.before[0]) if context.before else ""
     if title in bearer.titles:
         return Verdict.CERTAIN
-    family = title in CIVIL and (bearer.kind is Kind.SURNAME or bearer.titles)
-    return Verdict.RELATIVE if family else Verdict.POSSIBLE
+    family = title in CIVIL and (bearer.kind is Kind.SURNAME or not bearer.titles.isdisjoint(CIVIL))
+    if family:
+        return Verdict.RELATIVE if bearer.titles else Verdict.FAMILY
+    return Verdict.POSSIBLE
 
 
 def _meant(form: _Form, text: str, start: int, end: int) -> tuple[tuple[str, ...], Verdict]:
     """The cast names that a form may mean where it stands, and how sure that is."""
     context, key = _context(text, start, end), _lower(text[start:end])
     verdicts = [_verdict(bearer, key, context) for bearer in form.bearers]
-    for best in (Verdict.CERTAIN, Verdict.POSSIBLE, Verdict.RELATIVE):
+    for best in (Verdict.CERTAIN, Verdict.POSSIBLE, Verdict.FAMILY, Verdict.RELATIVE):
         if best in verdicts:
             return tuple(
                 b.cast_name for b, verdict in zip(form.bearers, verdicts, strict=True) if verdict is best
@@ -677,9 +715,10 @@ def count_mentions(
     Raises:
         AliasError: The aliases do not fit the cast, see `check_aliases`.
 
-    A form that several bear is given to one of them if the same summary names exactly that one by a longer form ("Kate
-    Warner … Kate"), or by an own title ("Detective West … West"). A name that is all that ever names its bearers is one
-    row under that name: two Kates of whom no summary tells more. The rest is ambiguous, a shared surname always.
+    A form that several bear is given to one of them if the summary has named exactly that one by a longer form ("Kate
+    Warner … Kate"), or by an own title ("Detective West … West"). "Mr. Locke" is John Locke in a show that mostly calls
+    him Locke. A name that is all that ever names its bearers is one row under that name: two Kates of whom no summary
+    tells more. The rest is ambiguous, a shared surname always.
     """
     from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -704,25 +743,23 @@ def count_mentions(
 
     plain = [result(form.names[0], form.shown) if form.plain else -1 for form in forms]
     decided: list[int] = []
-    certain: list[tuple[int, str, str]] = []
-    undecided: list[tuple[int, tuple[str, ...], str]] = []
+    certain: list[_Known] = []
+    undecided: list[_Open] = []
     for place, which, start, end in _longest(text, _hits(text, matches, seams, forms)):
         if plain[which] >= 0 and _is_quiet(text, start, end):
             decided.append(place * MANY + plain[which])
             continue
         form = forms[which]
         meant, verdict = _meant(form, text, start, end)
-        if verdict is Verdict.RELATIVE:
-            decided.append(place * MANY + result("", form.shown))
-        elif len(meant) == 1:
-            decided.append(place * MANY + result(meant[0], form.shown))
+        if len(meant) == 1 and verdict in (Verdict.CERTAIN, Verdict.POSSIBLE):
             if verdict is Verdict.CERTAIN:
-                certain.append((place, meant[0], f"… {form.shown}"))
+                certain.append(_Known(len(decided), place, meant[0], f"… {form.shown}"))
+            decided.append(place * MANY + result(meant[0], form.shown))
         elif meant:
-            undecided.append((place, meant, form.shown))
+            undecided.append(_Open(len(decided), place, meant, form.shown, verdict))
     if undecided:
         pairs = list(results)
-        known = [(key // MANY, *pairs[key % MANY]) for key in decided]
+        known = [_Known(at, key // MANY, *pairs[key % MANY]) for at, key in enumerate(decided)]
         for place, name, shown in _decide(undecided, [*known, *certain], _shared_names(forms)):
             decided.append(place * MANY + result(name, shown))
     return Tally(tuple(_rows(decided, list(results), told)), left_out)
@@ -750,28 +787,36 @@ def _rows(decided: Iterable[int], results: Sequence[tuple[str, str]], told: Sequ
 
 
 def _decide(
-    undecided: Sequence[tuple[int, tuple[str, ...], str]],
-    decided: Sequence[tuple[int, str, str]],
-    shared: Mapping[frozenset[str], tuple[str, bool]],
+    undecided: Sequence[_Open], decided: Sequence[_Known], shared: Mapping[frozenset[str], tuple[str, bool]]
 ) -> Iterator[tuple[int, str, str]]:
-    """Whom a form means that several bear: one of them, their shared name, or "" where the text does not say."""
-    open_places = {place for place, _, _ in undecided}
-    here = {place: set[tuple[str, str]]() for place in open_places}
-    for place, name, shown in decided:
-        if place in here:
-            here[place].add((name, shown))
+    """Whom a form means where its place does not say: one of its bearers, their shared name, or else "".
+
+    A form refers back. A longer one behind it tells its bearer apart from whom the short one means: in "Logan resigns,
+    and Martha Logan weeps" Logan is not Martha.
+    """
+    here: dict[int, list[_Known]] = {place: [] for _, place, *_ in undecided}
+    for known in decided:
+        if known.place in here:
+            here[known.place].append(known)
     left = []
-    named = {name for _, name, _ in decided}
-    for place, meant, shown in undecided:
-        fits = {name for name, longer in here[place] if name in meant and _is_part(shown, longer)}
-        if len(fits) == 1:
-            named |= fits
-            yield place, fits.pop(), shown
+    named = Counter(known.name for known in decided)
+    shown = Counter((known.name, known.shown) for known in decided)
+    for at, place, meant, form, verdict in undecided:
+        fits = {
+            known.name for known in here[place] if known.at < at and known.name in meant and _is_part(form, known.shown)
+        }
+        if verdict is Verdict.RELATIVE:
+            yield place, "", form
+        elif verdict is Verdict.FAMILY:
+            usual = len(meant) == 1 and 2 * shown[meant[0], form] > named[meant[0]]
+            yield place, meant[0] if usual else "", form
+        elif len(fits) == 1:
+            yield place, fits.pop(), form
         else:
-            left.append((place, meant, shown))
-    for place, meant, shown in left:
+            left.append((place, meant, form))
+    for place, meant, form in left:
         name, is_whole = shared.get(frozenset(meant), ("", False))
-        yield place, name if is_whole or named.isdisjoint(meant) else "", shown
+        yield place, name if is_whole or named.keys().isdisjoint(meant) else "", form
 
 
 def _is_part(form: str, longer: str) -> bool:

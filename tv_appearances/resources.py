@@ -85,5 +85,8 @@ def clear_failures() -> Iterator[None]:
         yield
     except (TVMazeError, ChartError) as error:
         raise dg.Failure(str(error), allow_retries=error.retryable) from None
+    except dg.DagsterExecutionInterruptedError:
+        # Dagster tries an interrupted step again where it has a retry policy: Ctrl-C would not end the run.
+        raise dg.Failure("The run was interrupted; what was there before is untouched.", allow_retries=False) from None
     except (FilesError, LookupFailed, AliasError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None

@@ -24,6 +24,7 @@ ROOT, FETCHED, COUNTED, REPORT = (
     "appearances_report",
 )
 ALL = {ROOT, *FETCHED, COUNTED, REPORT}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=timezone.utc)
 
 
@@ -64,7 +65,9 @@ class Simulation:
     def run(self, assets: set[str]) -> bool:
         job = self.defs.resolve_implicit_global_asset_job_def()
         selection = [dg.AssetKey(name) for name in assets]
-        return job.execute_in_process(instance=self.instance, asset_selection=selection, raise_on_error=False).success
+        return job.execute_in_process(
+            instance=self.instance, asset_selection=selection, run_config=QUIET, raise_on_error=False
+        ).success
 
     def until(self, then: datetime, idle: timedelta = timedelta(hours=1)) -> set[str]:
         """All assets that ran on the way; `self.tvmaze.requests` and `self.runs` start anew."""

@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -107,7 +108,7 @@ def sentences(result: dg.ExecuteInProcessResult) -> list[str]:
             assert blocked
     said += blocked
     assert bool(said) != result.success
-    assert all(re.search(r"\w{3}.*\.$", sentence) for sentence in said), said
+    assert all(re.search(r"\w{3}.*[.?]$", sentence) for sentence in said), said
     return said
 
 
@@ -170,15 +171,19 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
-    """The files of either show as a run for it alone makes them, by the show's id."""
-    stored = {}
+def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """A folder for either show, by its id, as a run for it alone leaves it."""
+    folders = {7001: tmp_path_factory.mktemp("lighthouse"), 7003: tmp_path_factory.mktemp("ferry")}
     with TVMazeServer(two_shows()) as server:
-        for show, show_id in ((LIGHTHOUSE, 7001), (FERRY, 7003)):
-            folder = tmp_path_factory.mktemp("clean")
-            assert run(folder, server.url, show=show).success
-            stored[show_id] = {name: ShowFiles(folder).read(name) for name in MADE_BY}
-    return stored
+        for show_id, folder in folders.items():
+            assert run(folder, server.url, show=two_shows().shows[show_id]["name"]).success
+    return folders
+
+
+@pytest.fixture(scope="module")
+def known(clean: Mapping[int, Path]) -> Known:
+    """The files in those folders."""
+    return {show_id: {name: ShowFiles(folder).read(name) for name in MADE_BY} for show_id, folder in clean.items()}
 
 
 @pytest.fixture
@@ -188,16 +193,14 @@ def server() -> Iterator[TVMazeServer]:
 
 
 @pytest.fixture
-def data(tmp_path: Path, server: TVMazeServer) -> Path:
+def data(tmp_path: Path, server: TVMazeServer, clean: Mapping[int, Path]) -> Path:
     """A data folder after a good day; TVMaze has news since, and has not been asked for it."""
-    folder = tmp_path / "data"
-    assert run(folder, server.url).success
+    folder = shutil.copytree(clean[7001], tmp_path / "data")
     server.patch(
         "/shows/7001/episodes", [*server.world.parts[7001, "episodes"], _episode(7199, 3, 1, "New", "<p>Ada</p>")]
     )
     server.patch("/shows/7001/cast", [*server.world.parts[7001, "cast"], _role(7299, "Nell Fay", 7399, "Lu Grey")])
     server.set_updated(7001, 1_800_000_000)
-    server.log.clear()
     return folder
 
 
@@ -352,7 +355,7 @@ def test_a_disk_that_fills_at_any_step_leaves_every_file_whole_and_of_one_show(
     folder, filler = small_disk / "data", small_disk / "filler"
     reader = Reader(folder, known)
     assert run(folder, server.url).success
-    outcomes = []
+    outcomes, halfway = [], 0
     for free_kilobytes in range(0, 140, 20):
         filler.write_bytes(b"")
         space = os.statvfs(small_disk)
@@ -360,6 +363,7 @@ def test_a_disk_that_fills_at_any_step_leaves_every_file_whole_and_of_one_show(
         said = sentences(run(folder, server.url, show=FERRY))
         assert all("No space left on device" in sentence and "untouched" in sentence for sentence in said)
         outcomes.append(bool(said))
+        halfway += len({stored.origin and stored.origin.show_id for stored in map(ShowFiles(folder).read, MADE_BY)}) - 1
         reader.look()
         assert left_behind(folder) == []
         filler.unlink()
@@ -367,7 +371,7 @@ def test_a_disk_that_fills_at_any_step_leaves_every_file_whole_and_of_one_show(
     assert reader.wrong == []
     assert outcomes[0], "no room for anything"
     assert not outcomes[-1], "room enough"
-    assert (7003, f.EPISODES) in reader.seen, "some run failed with a part of the files replaced"
+    assert halfway, "no run failed with a part of the files replaced: this test has shown too little"
 
 
 def test_a_read_only_folder_fails_before_tvmaze_is_asked(small_disk: Path, server: TVMazeServer) -> None:

@@ -67,7 +67,11 @@ class Instance:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(30)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:  # started from a background job, it was born deaf to SIGINT
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
         if not self.tvmaze.closing.is_set():
             self.tvmaze.__exit__(None, None, None)
 
@@ -85,9 +89,7 @@ class Instance:
     def runs(self) -> dict[str, int]:
         """How often each asset was materialized."""
         with self.history() as instance:
-            return {
-                name: len(instance.fetch_materializations(dg.AssetKey(name), limit=100).records) for name in ASSETS
-            }
+            return {name: len(instance.fetch_materializations(dg.AssetKey(name), limit=100).records) for name in ASSETS}
 
     def failed_runs(self) -> int:
         with self.history() as instance:
