@@ -370,9 +370,12 @@ def read_name(text: str) -> Name:
     * Titles stand in front, suffixes behind: `Capt. H.M. "Howling Mad" Murdock`, "Walter White, Jr.".
     * A surname begins with its particle: "Antonio Di Pietro", "Dr. Van Helsing".
     * "The X", and what begins with an adjective, is an epithet, not to be parted: "The High Sparrow", "Grey Worm".
-    * "X of Y" and "X the Y" are X: "Brienne of Tarth", "Ivar the Boneless".
+    * "X of Y" and "X the Y" are X: "Brienne of Tarth", "Ivar the Boneless"; so is "X, Title …": "Philip, Duke of Kent".
     * Lower case after a hyphen marks a given name that follows its surname: "Seong Gi-hun".
     """
+    name, _, office = text.partition(", ")
+    if name.strip() and any(map(_title, office.split()[:1])):
+        text = name
     nicknames = tuple(double or single for double, single in NICKNAME.findall(text))
     words = NICKNAME.sub(" ", text).replace(",", " ").split() or " ".join(nicknames).split()
     article = len(words) > 1 and words[0].lower() == "the"

@@ -40,7 +40,7 @@ RUNS = int(os.environ.get("TV_SOAK_RUNS", "40"))
 KILLS = int(os.environ.get("TV_SOAK_KILLS", "8"))
 SEED = int(os.environ.get("TV_SOAK_SEED", "1"))
 WARM_UP = 20
-MOST_GROWTH = {"kB": 128, "blocks": 200}
+MOST_GROWTH = {"kB": 256, "blocks": 100}
 """A run: resident memory, which has the stalled connections of the test's own server in it too, and Python's blocks, of
 which Dagster keeps about forty. A leaked answer or connection is more."""
 
