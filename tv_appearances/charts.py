@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlencode
-from xml.etree import ElementTree as ET  # nosec B405  # XML is built here, never parsed
 
 from tv_appearances.report import Answer, credits_line, finding, short, times, what_was_counted
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element  # nosec B405  # XML is built here, never parsed
+
     import requests
     import tenacity
 
@@ -359,6 +360,8 @@ def _chart_size(answer: Answer) -> tuple[int, int]:
 
 def _draw(answer: Answer, width: int, *, framed: bool) -> str:
     """The picture as SVG; `framed` with its white ground, finding and credits, otherwise the bars alone."""
+    from xml.etree import ElementTree as ET  # nosec B405
+
     margin = 36 if framed else 0
     inner = width - 2 * margin
     top: float = margin
@@ -403,7 +406,7 @@ def _draw(answer: Answer, width: int, *, framed: bool) -> str:
 
 
 def _lines(
-    svg: ET.Element, lines: Sequence[str], colour: str, top: float, font_size: float, **look: float | str
+    svg: "Element", lines: Sequence[str], colour: str, top: float, font_size: float, **look: float | str
 ) -> float:
     """Write the lines below each other; returns where the last one ends."""
     for at, line in enumerate(lines):
@@ -412,12 +415,14 @@ def _lines(
     return top + len(lines) * 1.32 * font_size
 
 
-def _add(svg: ET.Element, tag: str, colour: str, text: str = "", **look: float | str) -> None:
+def _add(svg: "Element", tag: str, colour: str, text: str = "", **look: float | str) -> None:
     attributes = {name.replace("_", "-"): _number(value) for name, value in look.items()}
     for script, fonts in _OTHER_FONTS:
         if script.search(text):
             attributes.setdefault("font-family", f"{fonts}, {_FONTS}")
-    ET.SubElement(svg, tag, {"class": colour, "fill": PALETTE[colour]} | attributes).text = text
+    element = svg.makeelement(tag, {"class": colour, "fill": PALETTE[colour]} | attributes)
+    element.text = text
+    svg.append(element)
 
 
 def _baseline(middle: float, size: float) -> float:

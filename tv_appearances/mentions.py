@@ -373,9 +373,9 @@ def read_name(text: str) -> Name:
     * "X of Y" and "X the Y" are X: "Brienne of Tarth", "Ivar the Boneless"; so is "X, Title …": "Philip, Duke of Kent".
     * Lower case after a hyphen marks a given name that follows its surname: "Seong Gi-hun".
     """
-    name, _, office = text.partition(", ")
-    if name.strip() and any(map(_title, office.split()[:1])):
-        text = name
+    bearer, _, office = text.partition(", ")
+    if bearer.strip() and any(map(_title, office.split()[:1])):
+        text = bearer
     nicknames = tuple(double or single for double, single in NICKNAME.findall(text))
     words = NICKNAME.sub(" ", text).replace(",", " ").split() or " ".join(nicknames).split()
     article = len(words) > 1 and words[0].lower() == "the"
@@ -392,7 +392,7 @@ def read_name(text: str) -> Name:
     joint = next((i for i in range(1, len(words) - 1) if words[i] in {"of", "the"}), 0)
     if joint:
         return replace(name, given="" if _title(words[joint - 1]) else " ".join(words[:joint]))
-    if len(words) == 1 or words[0].lower() in ADJECTIVES:
+    if len(words) < 2 or words[0].lower() in ADJECTIVES:
         return name
     if words[0].lower() in PARTICLES and (titles or words[0].islower()):
         return replace(name, surname=name.whole)

@@ -110,7 +110,7 @@ def test_a_setting_that_shapes_an_asset_is_part_of_its_code_version() -> None:
 
 
 def test_loading_imports_none_of_the_heavy_libraries() -> None:
-    heavy = ("requests", "tenacity", "vl_convert", "nameparser", "ahocorasick_rs", "jinja2")
+    heavy = ("requests", "tenacity", "vl_convert", "nameparser", "ahocorasick_rs", "jinja2", "xml.etree.ElementTree")
     code = (
         "import sys, dagster; before = set(sys.modules)\n"
         "import tv_appearances.definitions\n"

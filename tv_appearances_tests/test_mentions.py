@@ -206,6 +206,23 @@ def by_word(names: tuple[str, ...], *summaries: str) -> dict[str, int]:
             {"Seven": 2, "Number One": 1},
         ),
         (("Dean Winchester", "Sam Winchester"), "Dean drives and Sam Winchester sleeps.", {"Dean": 1, "Sam": 1}),
+        (
+            ("DI Alec Hardy", "D.S. Ellie Miller", "Ada Thorne"),
+            "DI Hardy wakes Ellie. Alec Hardy and Ada wait for DS Miller.",
+            {"Alec": 2, "Ellie": 2, "Ada": 1},
+        ),
+        (
+            ("Counselor Deanna Troi", "Assistant Director Walter Skinner", "Lt. Worf"),
+            "Deanna senses that Mr. Worf likes Walter. Assistant Director Skinner asks Counselor Troi.",
+            {"Deanna": 2, "Walter": 2, "Worf": 1},
+        ),
+        (
+            ("Prince Philip, Duke of Edinburgh", "Diana, Princess of Wales"),
+            "Philip teaches Lady Diana to ride, and Prince Philip smiles at Diana.",
+            {"Philip": 2, "Diana": 2},
+        ),
+        (("Sun-Hwa Kwon", "Jin-Soo Kwon"), "Sun and Jin quarrel. Sun-Hwa Kwon leaves.", {"Sun-Hwa": 2, "Jin-Soo": 1}),
+        (("Number Six", "Laura Roslin"), "Laura fears Number Six, and Six knows it.", {"Number Six": 2, "Laura": 1}),
     ],
 )
 def test_a_character_is_found_under_every_form_of_the_name(
@@ -233,6 +250,9 @@ def test_a_character_is_found_under_every_form_of_the_name(
         (AGENTS, "O'Brian's Pub burns, and the Palmer administration falls."),
         (("Kelly Kapoor", "Ryan Howard"), "Gene Kelly dances with Ron Howard."),
         (("Charlie Hunter",), "Hunter Biden and a hunter meet."),
+        (("Eleven", "Number Six"), "Eleven years pass. Six days later, eleven people and six dogs are found."),
+        (("Luke Danes",), "Emily Danes calls. Alfred Danes answers."),
+        (("Rick Castle",), "Night falls on Castle Rock."),
     ],
 )
 def test_what_only_looks_like_a_name_is_nobody(names: tuple[str, ...], summary: str) -> None:
@@ -247,6 +267,7 @@ def test_what_only_looks_like_a_name_is_nobody(names: tuple[str, ...], summary: 
         (AGENTS, "President Bauer is a slip of the pen.", {"": 1}),
         (AGENTS, "Kate Warner flees. Kate is caught.", {"Kate Warner": 2}),
         (AGENTS, "Kate Warner and Kate Morgan meet; Kate wins.", {"Kate Warner": 1, "Kate Morgan": 1, "": 1}),
+        (AGENTS, "Agent Bauer is hurt, and Kim Bauer hides.", {"": 1, "Kimberly Bauer": 1}),
         (SPEEDSTERS, "West is late.", {"": 1}),
         (SPEEDSTERS, "Detective West is late, and West knows it.", {"Detective Joe West": 2}),
         (FRIENDS, "Mr. Geller and Mrs. Green argue.", {"": 2}),
@@ -257,6 +278,24 @@ def test_a_shared_form_goes_to_one_only_if_the_text_decides(
     names: tuple[str, ...], summary: str, expected: dict[str, int]
 ) -> None:
     assert named(names, summary) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "summaries", "expected"),
+    [
+        (("John Locke",), ("Locke hunts.", "Locke is lost, and so is Mr. Locke."), {"John Locke": 3}),
+        (("John Locke",), ("John hunts.", "Locke and John meet Mr. Locke."), {"John Locke": 3, "": 1}),
+        (
+            ("Col. Sherman Potter",),
+            ("Potter writes to Mrs. Potter.", "Potter sleeps."),
+            {"Col. Sherman Potter": 2, "": 1},
+        ),
+    ],
+)
+def test_a_title_of_a_family_is_the_one_whom_the_show_calls_by_surname_unless_of_a_rank(
+    names: tuple[str, ...], summaries: tuple[str, ...], expected: dict[str, int]
+) -> None:
+    assert named(names, *summaries) == expected
 
 
 def test_a_shared_given_name_that_is_all_that_ever_names_its_bearers_is_one_row() -> None:
