@@ -40,7 +40,7 @@ TITLES = {word: word for word in _words("""
     constable corporal councillor councilman councilwoman counsellor counselor count countess cousin crewman dame dean
     deputy detective director district doctor duchess duke earl emperor empress ensign father general governor grand
     grandma grandpa gunnery headmaster headmistress inspector investigator judge khal king lady lieutenant lord madam
-    maester major marshal master mayor minister miss mister monsignor mother mr mrs ms nurse officer pastor petty
+    maester major marshal master mayor minister miss mister monsignor mother mr mrs ms nurse officer pastor
     preacher president prince princess principal private professor queen rabbi ranger reverend secretary senator septa
     ser sergeant shepherd sheriff sir sister special specialist staff superintendent trooper uncle vicar vice viscount
     warden yeoman
@@ -392,7 +392,7 @@ def read_name(text: str) -> Name:
     joint = next((i for i in range(1, len(words) - 1) if words[i] in {"of", "the"}), 0)
     if joint:
         return replace(name, given="" if _title(words[joint - 1]) else " ".join(words[:joint]))
-    if len(words) < 2 or words[0].lower() in ADJECTIVES:
+    if not words[1:] or words[0].lower() in ADJECTIVES:
         return name
     if words[0].lower() in PARTICLES and (titles or words[0].islower()):
         return replace(name, surname=name.whole)

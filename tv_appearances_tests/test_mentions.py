@@ -406,7 +406,7 @@ def test_the_ambiguous_share_is_a_part_of_all_mentions() -> None:
     assert ambiguous_share(()) == 0.0
 
 
-@pytest.mark.parametrize("names", [(), ("Host", "Narrator"), ("???", "\u200b", '""', "()", "/")])
+@pytest.mark.parametrize("names", [(), ("Host", "Narrator"), ("???", "\u200b", '""', "()", "/", ",")])
 def test_a_cast_without_a_name_counts_nobody(names: tuple[str, ...]) -> None:
     assert named(names, "Somebody meets the host.") == {}
 
