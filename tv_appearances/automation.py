@@ -75,6 +75,23 @@ def when_data_changes() -> Condition:
     return _condition(trigger, guard, "when_data_changes")
 
 
+def when_any_show_changes() -> Condition:
+    """For what is about many shows: run when the content of any one changed, as soon as there is one at all.
+
+    It waits for none of them, neither for one that is missing nor for one that is being built: with many shows there
+    is always one that is.
+    """
+    trigger = (
+        dg.AutomationCondition.newly_missing()
+        | dg.AutomationCondition.code_version_changed()
+        | dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+    ).with_label("missing_or_a_show_changed")
+    some_show = dg.AutomationCondition.any_deps_match(~dg.AutomationCondition.missing()).with_label(
+        "some_show_is_there"
+    )
+    return _condition(trigger, some_show, "when_any_show_changes")
+
+
 def sensor(interval_seconds: int = 30) -> dg.AutomationConditionSensorDefinition:
     """The sensor that evaluates the conditions, on from the start: Dagster's own stays off until someone finds it."""
     return dg.AutomationConditionSensorDefinition(
