@@ -2,9 +2,15 @@
 
 import json
 import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
 import warnings
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +19,10 @@ import pytest
 
 from tv_appearances import many_shows, overview
 from tv_appearances.definitions import ASSETS, build_defs
-from tv_appearances.files import ShowFiles
+from tv_appearances.lookup import Lookup
 from tv_appearances.models import SchemaError, parse_updates
 from tv_appearances.settings import Settings, SettingsError
-from tv_appearances.tvmaze import TVMazeClient
+from tv_appearances.tvmaze import LIMIT, WINDOW, Pace, SampleGateway, SharedPace, TVMazeClient
 from tv_appearances_tests.answers import answer_of
 from tv_appearances_tests.tvmaze_server import TVMazeServer, World, _episode, _role, _show
 
@@ -31,15 +37,15 @@ def listed(text: str) -> Mapping[str, str]:
 def world_of(count: int) -> World:
     """Shows 1 to `count`, called Show 1 and so on, of two episodes and two roles each."""
     world = World()
-    for id in range(1, count + 1):
-        world.shows[id] = _show(id, f"Show {id}", None)
-        world.parts[id, "episodes"] = [
-            _episode(10 * id, 1, 1, "Fog", "<p>Ada waits for Bruno. Ada sleeps.</p>"),
-            _episode(10 * id + 1, 1, 2, "Tide", None),
+    for number in range(1, count + 1):
+        world.shows[number] = _show(number, f"Show {number}", None)
+        world.parts[number, "episodes"] = [
+            _episode(10 * number, 1, 1, "Fog", "<p>Ada waits for Bruno. Ada sleeps.</p>"),
+            _episode(10 * number + 1, 1, 2, "Tide", None),
         ]
-        world.parts[id, "cast"] = [
-            _role(10 * id, "Ada Quist", 1, "Iris Holm"),
-            _role(10 * id + 1, "Bruno Falk", 2, "Tom Rask"),
+        world.parts[number, "cast"] = [
+            _role(10 * number, "Ada Quist", 1, "Iris Holm"),
+            _role(10 * number + 1, "Bruno Falk", 2, "Tom Rask"),
         ]
     return world
 
@@ -107,6 +113,13 @@ def test_without_a_list_nothing_is_partitioned_and_nothing_is_added() -> None:
     assert [sensor.name for sensor in defs.sensors or ()] == ["keep_current"]
 
 
+class Unhurried(Pace):
+    """For days that pass within a second."""
+
+    def reserve(self, host: str, now: float, deadline: float) -> float:
+        return 0.0
+
+
 class Library:
     """A Dagster instance with many shows, a TVMaze of our own, and a clock."""
 
@@ -122,9 +135,11 @@ class Library:
     def tick(self) -> list[str]:
         """One tick of the sensor: the partitions it asks for."""
         sensor = many_shows.changed_shows(self.settings.shows, self.assets(), clock=lambda: self.now)
-        with dg.build_sensor_context(
-            instance=self.instance, cursor=self.cursor, definitions=self.defs, sensor_name="changed_shows"
-        ) as context:
+        with TVMazeClient(self.server.url, pace=Unhurried()) as client:
+            lookup = Lookup(live=client, sample=SampleGateway(), choice="live")
+            context = dg.build_sensor_context(
+                self.instance, self.cursor, definitions=self.defs, resources={"tvmaze": lookup}
+            )
             result = sensor.evaluate_tick(context)
         self.cursor = result.cursor or self.cursor
         self.skipped = result.skip_message
@@ -207,7 +222,6 @@ def test_what_was_never_built_is_requested_and_what_was_built_is_not(library: Li
 def test_a_changed_show_is_built_once_and_alone(library: Library) -> None:
     for show in ("show-1", "id-2", "show-3"):
         library.run(show)
-        library.settings.shows  # noqa: B018
     library.day(1)
     library.server.set_updated(2, 1_800_000_000)
     library.now += HOUR
@@ -216,15 +230,13 @@ def test_a_changed_show_is_built_once_and_alone(library: Library) -> None:
     assert set(library.day()) == {"no-such-thing"}
 
 
-def test_a_thousand_shows_without_a_change_cost_24_requests_a_day_and_no_run(
-    tmp_path: Path, instance: dg.DagsterInstance
-) -> None:
+def test_a_thousand_shows_without_a_change_cost_24_requests_a_day_and_no_run(tmp_path: Path) -> None:
     world = World()
-    world.shows = {id: _show(id, f"Show {id}", None) for id in range(1, 1001)}
-    with TVMazeServer(world) as server:
-        library = Library(tmp_path / "data", instance, server, ";".join(f"id:{id}" for id in range(1, 1001)))
-        for id in range(1, 1001):
-            library.pretend(f"id-{id}", id)
+    world.shows = {number: _show(number, f"Show {number}", None) for number in range(1, 1001)}
+    with TVMazeServer(world) as server, dg.DagsterInstance.ephemeral() as instance:
+        library = Library(tmp_path / "data", instance, server, ";".join(f"id:{number}" for number in range(1, 1001)))
+        for number in range(1, 1001):
+            library.pretend(f"id-{number}", number)
         assert library.day() == []
         assert server.paths == ["/updates/shows"] * 24
         server.set_updated(500, 1_800_000_000)
@@ -234,25 +246,23 @@ def test_a_thousand_shows_without_a_change_cost_24_requests_a_day_and_no_run(
 
 
 def test_a_show_that_keeps_failing_is_tried_three_times_a_day(library: Library) -> None:
-    for id, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
-        library.pretend(show, id)
+    for number, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
+        library.pretend(show, number)
     library.now = NOON - 12 * HOUR - 1
     assert library.day() == ["no-such-thing"] * 3
     assert library.day() == ["no-such-thing"] * 3
 
 
 def test_a_show_whose_run_is_waiting_is_not_requested_again(library: Library) -> None:
-    with dg.DagsterInstance.ephemeral() as other:
-        assert many_shows._busy(other) == set()
     assert "id-2" in library.tick()
     job = library.defs.resolve_job_def("build_show")
-    library.instance.create_run_for_job(job, status=dg.DagsterRunStatus.QUEUED, tags={"dagster/partition": "id-2"})
+    library.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags={"dagster/partition": "id-2"})
     assert "id-2" not in library.day(2)
 
 
 def test_without_tvmaze_nothing_is_requested_and_nothing_forgotten(library: Library) -> None:
-    for id, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
-        library.pretend(show, id)
+    for number, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
+        library.pretend(show, number)
     library.day(24)
     before = library.cursor
     library.server.fault("/updates/shows", "404", times=72)
@@ -272,26 +282,112 @@ def test_the_feed_is_asked_for_as_much_as_was_missed() -> None:
 
 
 def test_another_code_version_or_setting_builds_all_shows_anew(library: Library) -> None:
-    for id, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
-        library.pretend(show, id)
+    for number, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
+        library.pretend(show, number)
     library.day(24)
-    library.settings = Settings(
-        **{**{name: getattr(library.settings, name) for name in library.settings.__slots__}, "chart": "quickchart"}
-    )
+    library.settings = replace(library.settings, chart="quickchart")
     library.defs = build_defs(library.settings)
     assert set(library.day(1)) >= {"show-1", "id-2", "show-3"}
-    for id, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
-        library.pretend(show, id)
+    for number, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
+        library.pretend(show, number)
     assert not {"show-1", "id-2", "show-3"} & set(library.day(1))
 
 
 def test_no_more_runs_wait_than_tvmaze_answers_in_an_hour() -> None:
-    shows = [f"id-{id}" for id in range(3000)]
+    shows = [f"id-{number}" for number in range(3000)]
     progress = many_shows.Progress()
     first = progress.due(shows, set(), NOON)
     assert len(first) == many_shows.MOST_AT_ONCE
     second = progress.due(shows, set(first[100:]), NOON + HOUR)
     assert second == shows[2400:2500], "those that were not tried come first"
+
+
+# --- the pace
+
+
+def test_processes_that_share_a_file_keep_one_pace(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tv_appearances.tvmaze import SharedPace\n"
+        "pace = SharedPace(Path(sys.argv[1]) / 'folder' / 'pace.json')\n"
+        "print([pace.reserve('api.example', 5.0, 65.0) for _ in range(10)])"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    pauses = sorted(pause for process in processes for pause in json.loads(process.communicate()[0]))
+    assert pauses[:LIMIT] == [0.0] * LIMIT
+    assert all(0 < pause <= WINDOW for pause in pauses[LIMIT:])
+    pace = SharedPace(tmp_path / "folder" / "pace.json")
+    assert pace.reserve("other.example", 5.0, 65.0) == 0.0, "each host has its own"
+    assert pace.reserve("api.example", 5.0, 5.5) is None, "not within the time there is"
+
+
+def test_a_pace_file_that_is_broken_or_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "pace.json"
+    file.write_text("{")
+    assert SharedPace(file).reserve("api.example", 5.0, 65.0) == 0.0
+    nowhere = SharedPace(file / "below-a-file" / "pace.json")
+    assert [nowhere.reserve("api.example", 5.0, 65.0) for _ in range(LIMIT + 1)] == [*[0.0] * LIMIT, WINDOW]
+
+
+# --- a hundred shows
+
+
+@pytest.mark.load
+@pytest.mark.skipif(not os.environ.get("TV_APPEARANCES_LOAD"), reason="set TV_APPEARANCES_LOAD=1 to run it")
+def test_a_hundred_shows_are_built_at_the_pace_that_tvmaze_allows(tmp_path: Path) -> None:
+    shutil.copy(Path(__file__).parents[1] / "dagster.yaml", tmp_path)
+    floor = (3 * 100 + 1 - 20) / 20 * 10
+    with TVMazeServer(world_of(100), limit=(20, 10.0)) as server, (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("dagster-daemon"), "run", "-m", "tv_appearances.definitions"],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "DAGSTER_HOME": str(tmp_path),
+                "TV_APPEARANCES_SHOWS": ";".join(f"show {number}" for number in range(1, 101)),
+                "TVMAZE_URL": server.url,
+                "PYTHONPATH": str(Path(__file__).parents[1]),
+            },
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            deadline = time.monotonic() + 1800
+            while len(list(tmp_path.glob("data/*/appearances.png"))) < 100:
+                assert process.poll() is None, (tmp_path / "log").read_text()[-3000:]
+                assert time.monotonic() < deadline, "not within half an hour"
+                if server.log and not server.log[0].get("cpu"):
+                    server.log[0]["cpu"] = _cpu()
+                time.sleep(0.5)
+            ended, cpu = time.time(), _cpu()
+            time.sleep(10)  # the last run ends, and whatever else would follow starts
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+        requests = [entry for entry in server.log if entry["path"] != "/_log"]
+    seconds = ended - requests[0]["time"]
+    busy = 1 - (cpu[0] - requests[0]["cpu"][0]) / (cpu[1] - requests[0]["cpu"][1])
+    too_many = [entry for entry in requests if entry["status"] == 429]
+    os.chdir(tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        failed = instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
+        runs = instance.get_runs_count()
+    print(  # noqa: T201
+        f"{seconds:.0f} s ({seconds / floor:.2f} of the floor of {floor:.0f} s), CPU {busy:.0%}, {runs} runs, "
+        f"{failed} failed, {len(requests)} requests, {len(too_many)} times 429"
+    )
+    assert failed == 0
+    assert len(too_many) <= len(requests) / 100
+    assert seconds <= 1.3 * floor or busy > 0.95
+
+
+def _cpu() -> tuple[int, int]:
+    """Idle and total time of all cores since the machine started, in clock ticks."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 # --- the overview
