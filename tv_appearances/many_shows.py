@@ -72,7 +72,10 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
         try:
             lines.append(overview.line(name, answer_in(files)[0]))
         except FilesError as error:  # noqa: PERF203 - each show for itself
-            lines.append(overview.Line(name, name, note=str(error)))
+            note = (
+                str(error) if files.path(f.SHOW).exists() else "not built yet; if it was tried, its last run says why"
+            )
+            lines.append(overview.Line(name, name, note=note))
     table = overview.write_csv(lines).encode()
     with clear_failures():
         path = all_files.write(f.ALL_SHOWS, table)
@@ -120,9 +123,9 @@ class Progress:
         return next((since for since, seconds in REACH.items() if now - self.asked < seconds), None)
 
     def read(self, reports: Iterable[dg.AssetMaterialization]) -> None:
-        """Take in the reports made since the last time, the oldest first."""
+        """Take in the reports made since the last time, the oldest first; one that was entered by hand says nothing."""
         for report in reports:
-            if report.partition:
+            if report.partition and "tvmaze_id" in report.metadata:
                 self.ids[report.partition], self.built[report.partition] = (
                     int(str(report.metadata[key].value)) for key in ("tvmaze_id", "tvmaze_updated")
                 )

@@ -261,6 +261,11 @@ def test_a_show_whose_run_is_waiting_is_not_requested_again(library: Library) ->
     assert "id-2" not in library.day(2)
 
 
+def test_a_materialization_entered_by_hand_is_no_report(library: Library) -> None:
+    library.instance.report_runless_asset_event(dg.AssetMaterialization("appearances_report", partition="id-2"))
+    assert "id-2" in library.tick()
+
+
 def test_without_tvmaze_nothing_is_requested_and_nothing_forgotten(library: Library) -> None:
     for number, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
         library.pretend(show, number)
@@ -379,8 +384,8 @@ def test_a_hundred_shows_are_built_at_the_pace_that_tvmaze_allows(tmp_path: Path
         failed = instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
         runs = instance.get_runs_count()
     print(  # noqa: T201
-        f"{seconds:.0f} s ({seconds / floor:.2f} of the floor of {floor:.0f} s), {spent:.0f} s of CPU, cores {busy:.0%} "
-        f"busy, {runs} runs, {failed} failed, {len(requests)} requests, {len(too_many)} times 429"
+        f"{seconds:.0f} s ({seconds / floor:.2f} of the floor of {floor:.0f} s), {spent:.0f} s of CPU, cores "
+        f"{busy:.0%} busy, {runs} runs, {failed} failed, {len(requests)} requests, {len(too_many)} times 429"
     )
     assert failed == 0
     assert len(too_many) <= len(requests) / 100
@@ -450,7 +455,8 @@ def test_the_overview_lists_every_show_with_its_leader_or_the_reason(library: Li
     page = (tmp_path / "data" / "shows.html").read_text()
     assert '<a href="show-1/appearances.html"><bdi>Show 1</bdi></a>' in page
     assert "2.0 × Bruno" in page
-    assert "materialize `tv_show_info` first" in page
+    assert "<bdi>id-2</bdi>: not built yet" in page
+    assert str(tmp_path) not in page
     (check,) = [c for c in result.get_asset_check_evaluations() if c.check_name == "every_show_has_a_result"]
     assert not check.passed
     assert "3 without a result: id-2, show-3, no-such-thing" in (check.description or "")
