@@ -249,7 +249,7 @@ def test_a_thousand_shows_without_a_change_cost_24_requests_a_day_and_no_run(tmp
 def test_a_show_that_keeps_failing_is_tried_three_times_a_day(library: Library) -> None:
     for number, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
         library.pretend(show, number)
-    library.now = NOON - 12 * HOUR - 1
+    library.now -= 13 * HOUR
     assert library.day() == ["no-such-thing"] * 3
     assert library.day() == ["no-such-thing"] * 3
 
