@@ -384,12 +384,12 @@ def test_a_hundred_shows_are_built_at_the_pace_that_tvmaze_allows(tmp_path: Path
         failed = instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
         runs = instance.get_runs_count()
     print(  # noqa: T201
-        f"{seconds:.0f} s ({seconds / floor:.2f} of the floor of {floor:.0f} s), {spent:.0f} s of CPU, cores "
+        f"{seconds:.0f} s ({seconds / floor:.2f} of the floor of {floor:.0f} s), at least {spent:.0f} s of CPU, cores "
         f"{busy:.0%} busy, {runs} runs, {failed} failed, {len(requests)} requests, {len(too_many)} times 429"
     )
     assert failed == 0
     assert len(too_many) <= len(requests) / 100
-    assert seconds <= 1.3 * floor or busy > 0.95
+    assert seconds <= 1.3 * floor or busy > 0.9, "neither TVMaze nor the cores were the limit"
 
 
 def _cpu() -> tuple[int, int]:
