@@ -48,6 +48,8 @@ CHECKS = (
         f"At most {MOST_AMBIGUOUS:.0%} of the mentions could mean several characters.",
     ),
     _Check("appearances_report", "report_is_a_readable_picture", "`appearances.png` shows something.", _ERROR),
+    _Check("shows_overview", "every_show_has_a_result", "Every show of the list was found and built."),
+    _Check("shows_overview", "every_show_is_listed_once", "No two lines of the list turned out to be the same show."),
 )
 
 
@@ -146,6 +148,20 @@ def few_mentions_are_ambiguous(share: float) -> Verdict:
 def report_is_a_readable_picture(problem: str | None) -> Verdict:
     """`problem` is what `charts.check_picture` finds wrong with the file on disk, None where nothing is."""
     return Verdict(problem is None, f"The picture is readable{'.' if problem is None else f': no, {problem}.'}")
+
+
+def every_show_has_a_result(missing: Sequence[str]) -> Verdict:
+    """`missing` are the partitions without a result; right after the start that is most of them."""
+    if not missing:
+        return Verdict(True, "All are there.")
+    listed = f"{', '.join(missing[:10])}{', …' if missing[10:] else ''}"
+    return Verdict(False, f"{len(missing):,} without a result: {listed}. The last run of each says why.")
+
+
+def every_show_is_listed_once(same: Sequence[Sequence[str]]) -> Verdict:
+    """`same` has the partitions of each show that several stand for: a title and an id can mean the same."""
+    listed = "; ".join(" = ".join(names) for names in same[:10])
+    return Verdict(not same, f"The same show: {listed}." if same else "Every line is a show of its own.")
 
 
 def _when_and_where(show: Show) -> str:

@@ -24,6 +24,7 @@ def main() -> int:
         from dotenv import load_dotenv
 
         load_dotenv(Path(".env"))
+        os.environ["TV_APPEARANCES_SHOWS"] = ""  # the command is about one show
         # Importing it reads the settings, so a wrong one is found here.
         from tv_appearances.definitions import defs
         from tv_appearances.settings import Settings

@@ -1,17 +1,17 @@
 """The one place where assets, checks, resources and automation meet; `defs` is what Dagster loads."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 import dagster as dg
 
-from tv_appearances import automation
+from tv_appearances import automation, many_shows
 from tv_appearances.assets import analysis, ingestion
 from tv_appearances.files import sha256, to_json
 from tv_appearances.mentions import Aliases
-from tv_appearances.resources import ChartResource, FilesResource, TVMazeResource
+from tv_appearances.resources import AllFilesResource, ChartResource, FilesResource, TVMazeResource
 from tv_appearances.settings import Settings, SettingsError
 
 ASSETS = (
@@ -34,20 +34,37 @@ def build_defs(
     Args:
         settings: what the environment would say; `Settings()` is the defaults.
         resource_overrides: resources to use in the place of the real ones, by key: the seam for tests and for other
-            deployments (`tvmaze`, `files`, `chart`, `aliases`).
+            deployments (`tvmaze`, `files`, `chart`, `aliases`; with many shows also `all_files`).
         sensor_interval_seconds: how often the automation conditions are evaluated.
     """
     settings = settings or Settings()
+
+    def assembled(*assets: dg.AssetsDefinition) -> Iterable[dg.AssetsDefinition]:
+        return dg.map_asset_specs(lambda spec: _with_settings(spec, settings), assets)
+
+    folder = str(settings.data)
+    assets = [*assembled(*ASSETS)]
+    resources: dict[str, Any] = {
+        "tvmaze": TVMazeResource(
+            show=settings.show,
+            source=settings.source,
+            url=settings.tvmaze_url,
+            shows=dict(settings.shows),
+            pace_file=str(settings.data / ".pace.json") if settings.shows else "",
+        ),
+        "files": FilesResource(folder=folder),
+        "chart": ChartResource(renderer=settings.chart, quickchart_url=settings.quickchart_url),
+        "aliases": settings.aliases,
+    }
+    sensors: list[dg.SensorDefinition] = [automation.sensor(sensor_interval_seconds)]
+    if settings.shows:
+        sensors.append(many_shows.changed_shows(settings.shows, assets))
+        assets = [*many_shows.partitioned(assets, settings.shows), *assembled(many_shows.shows_overview)]
+        resources["all_files"] = AllFilesResource(folder=folder, shows=list(settings.shows))
     return dg.Definitions(
-        assets=dg.map_asset_specs(lambda spec: _with_settings(spec, settings), ASSETS),
-        resources={
-            "tvmaze": TVMazeResource(show=settings.show, source=settings.source, url=settings.tvmaze_url),
-            "files": FilesResource(folder=str(settings.data)),
-            "chart": ChartResource(renderer=settings.chart, quickchart_url=settings.quickchart_url),
-            "aliases": settings.aliases,
-            **(resource_overrides or {}),
-        },
-        sensors=[automation.sensor(sensor_interval_seconds)],
+        assets=assets,
+        resources={**resources, **(resource_overrides or {})},
+        sensors=sensors,
         # A process for each step would take five times as long as the work in it.
         executor=dg.in_process_executor,
     )
@@ -71,13 +88,16 @@ def _with_settings(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
 
 def _brief(value: object) -> str:
     """A setting in few words; of a file of aliases only what it says counts, not where it is."""
-    return sha256(to_json(value.names))[:12] if isinstance(value, Aliases) else str(value)
+    if isinstance(value, Aliases):
+        value = value.names
+    return sha256(to_json(value))[:12] if isinstance(value, Mapping) else str(value)
 
 
 _SHAPED_BY = {
     "tv_show_info": ("show", "source", "tvmaze_url"),
     "character_appearances": ("aliases",),
     "appearances_report": ("chart", "quickchart_url"),
+    "shows_overview": ("shows",),
 }
 
 

@@ -13,7 +13,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +36,8 @@ APPEARANCES = "character_appearances.json"
 MENTIONS = "mentions.csv"
 PICTURE = "appearances.png"
 PAGE = "appearances.html"
+ALL_SHOWS = "shows.csv"
+ALL_SHOWS_PAGE = "shows.html"
 
 MADE_BY = {
     SHOW: "tv_show_info",
@@ -236,6 +238,25 @@ class ShowFiles:
                 "what was there is untouched. "
                 "Make room and make the folder writable, or set TV_APPEARANCES_DATA to another one."
             ) from None
+
+
+class AllFiles:
+    """The files of many shows, a folder each, and beside these folders what is about all of them."""
+
+    def __init__(self, folder: str | os.PathLike[str], shows: Iterable[str]) -> None:
+        self._top = ShowFiles(folder)
+        self.shows = {name: ShowFiles(self._top.folder / name) for name in shows}
+
+    def write(self, name: str, content: bytes) -> Path:
+        """Replace a file beside the shows' folders, all or nothing; where it is, as an absolute path.
+
+        Raises:
+            FilesError: it could not be written; the file before is untouched.
+        """
+        with self._top._writing(name):  # noqa: SLF001 - the same folder, the same remedy
+            self._top.folder.mkdir(parents=True, exist_ok=True)
+            _replace(self._top.folder / name, content)
+        return self._top.path(name)
 
 
 def sha256(content: bytes) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tv_appearances.models import Show, Source
-from tv_appearances.tvmaze import Gateway, NotFound, TVMazeError, TVMazeUnreachable, parse_show_choice
+from tv_appearances.tvmaze import Gateway, NotFound, Since, TVMazeError, TVMazeUnreachable, parse_show_choice
 
 SourceChoice = Literal["auto", "live", "sample"]
 
@@ -53,6 +53,14 @@ class Lookup:
     def gateway(self, source: Source) -> Gateway:
         """Where the episodes and the cast of a show found in `source` are asked for: the two are never mixed."""
         return self.live if source == "live" else self.sample
+
+    def updates(self, since: Since | None) -> dict[int, int]:
+        """Which shows changed: TVMaze's id → epoch second.
+
+        Raises:
+            TVMazeError: TVMaze was asked and gave no usable answer.
+        """
+        return self.gateway("sample" if self.choice == "sample" else "live").updates(since).value
 
     def find(self, asked: str, *, holds_live_data: bool) -> Found:
         """Find the show.

@@ -153,6 +153,20 @@ def parse_cast(value: object, path: str = "cast") -> tuple[Character, ...]:
     return tuple(Character(key, name, " / ".join(actors[key])) for key, name in names.items())
 
 
+def parse_updates(value: object, path: str = "updates") -> dict[int, int]:
+    """The answer of `/updates/shows`: TVMaze's id of a show → the epoch second at which it last changed.
+
+    An empty list is taken for an empty object: some servers cannot tell one from the other.
+    """
+    fields = {} if value == [] else _object(value, path)
+    updates = {}
+    for key in fields:
+        if not (key.isascii() and key.isdigit()):
+            raise SchemaError(path, "ids of shows as keys", key)
+        updates[int(key)] = _integer(fields, key, path)
+    return updates
+
+
 def parse_characters(value: object, path: str = "characters") -> tuple[Character, ...]:
     """The content of `characters.json`: a list of `{"id", "name", "played_by"}`."""
     return tuple(

@@ -6,17 +6,18 @@ objects, and the turning of their errors into Dagster's. Does not belong here: a
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 import dagster as dg
 from pydantic import Field
 
 from tv_appearances.charts import ChartError, QuickChart, render_png
-from tv_appearances.files import FilesError, ShowFiles
+from tv_appearances.files import AllFiles, FilesError, ShowFiles
 from tv_appearances.lookup import Lookup, LookupFailed, SourceChoice
 from tv_appearances.mentions import AliasError
 from tv_appearances.report import Answer
-from tv_appearances.tvmaze import TVMAZE_URL, SampleGateway, TVMazeClient, TVMazeError
+from tv_appearances.tvmaze import PACE, TVMAZE_URL, SampleGateway, SharedPace, TVMazeClient, TVMazeError
 
 
 class TVMazeResource(dg.ConfigurableResource[Lookup]):
@@ -25,13 +26,17 @@ class TVMazeResource(dg.ConfigurableResource[Lookup]):
     show: str = Field(default="friends", description="The show, unless the run config of `tv_show_info` names one.")
     source: str = Field(default="auto", description="`auto`, `live` or `sample`: where shows are looked up.")
     url: str = Field(default=TVMAZE_URL, description="The base address of TVMaze's API or of a mirror of it.")
+    shows: dict[str, str] = Field(default={}, description="The show of each partition, where there are partitions.")
+    pace_file: str = Field(default="", description="Where processes agree on their pace; none: each has its own.")
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Lookup]:
         """The lookup, with a client that is closed when the run ends."""
         choice: SourceChoice = self.source  # type: ignore[assignment]  # settings.py has validated it
-        with TVMazeClient(self.url, log=context.log.info if context.log else None) as client:
-            yield Lookup(live=client, sample=SampleGateway(), choice=choice, show=self.show)
+        show = self.shows.get(_partition(context), self.show)
+        pace = SharedPace(Path(self.pace_file)) if self.pace_file else PACE
+        with TVMazeClient(self.url, log=context.log.info if context.log else None, pace=pace) as client:
+            yield Lookup(live=client, sample=SampleGateway(), choice=choice, show=show)
 
 
 class FilesResource(dg.ConfigurableResource[ShowFiles]):
@@ -40,8 +45,19 @@ class FilesResource(dg.ConfigurableResource[ShowFiles]):
     folder: str = Field(default="data", description="The data folder; it is made where it is missing.")
 
     def create_resource(self, context: dg.InitResourceContext) -> ShowFiles:
-        """The files in that folder."""
-        return ShowFiles(self.folder)
+        """The files in that folder, or in the partition's folder below it."""
+        return ShowFiles(Path(self.folder) / _partition(context))
+
+
+class AllFilesResource(dg.ConfigurableResource[AllFiles]):
+    """The files of all shows, whatever the partition of the run."""
+
+    folder: str = Field(default="data", description="The data folder.")
+    shows: list[str] = Field(description="The names of the shows' folders, which are those of the partitions.")
+
+    def create_resource(self, context: dg.InitResourceContext) -> AllFiles:
+        """The files in that folder and in the shows' folders."""
+        return AllFiles(self.folder, self.shows)
 
 
 class ChartRenderer(Protocol):
@@ -76,6 +92,11 @@ class ChartResource(dg.ConfigurableResource[ChartRenderer]):
     def create_resource(self, context: dg.InitResourceContext) -> ChartRenderer:
         """The renderer that is configured."""
         return QuickChart(self.quickchart_url) if self.renderer == "quickchart" else LocalChart()
+
+
+def _partition(context: dg.InitResourceContext) -> str:
+    """The partition that the run is for, "" where it is for none."""
+    return context.run.tags.get("dagster/partition", "") if context.run else ""
 
 
 @contextmanager

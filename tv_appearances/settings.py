@@ -5,8 +5,10 @@ sentence that names the variable and the remedy. Does not belong here: anything 
 """
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -17,6 +19,7 @@ from tv_appearances.tvmaze import TVMAZE_URL, parse_address, parse_show_choice
 ChartChoice = Literal["local", "quickchart"]
 
 PREFIX = "TV_APPEARANCES_"
+LONGEST_SLUG = 80
 
 
 class SettingsError(ValueError):
@@ -28,6 +31,8 @@ class Settings:
     """One field for each variable; `Settings()` is what runs when none is set."""
 
     show: str = "friends"
+    shows: Mapping[str, str] = field(default_factory=dict)
+    """Partition → what to look up; where there are any, `show` is not used."""
     source: SourceChoice = "auto"
     data: Path = Path("data")
     chart: ChartChoice = "local"
@@ -61,6 +66,55 @@ def _show(name: str, text: str) -> str:
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from None
     return text
+
+
+def _shows(name: str, text: str) -> dict[str, str]:
+    """The shows of a file, one a line, or of a list with ; between them, by the slug that names partition and folder.
+
+    A line that begins with # is a comment; behind `id:N` one may follow, behind a title # is part of the title.
+    """
+    lines, where = text.split(";"), f"{name}, show"
+    if ";" not in text:
+        path = Path(text).expanduser()
+        where = f"{path}, line"
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"{name}: cannot read {text!r} ({getattr(error, 'strerror', None) or 'not UTF-8'}); "
+                f"name a file with one show a line, or list shows with ; between them, as in friends;id:118."
+            ) from None
+    shows: dict[str, str] = {}
+    at: dict[str, int] = {}
+    for number, line in enumerate(lines, start=1):
+        asked = re.sub(r"^(id:\s*\d+)\s*#.*", r"\1", line.strip(), flags=re.IGNORECASE)
+        if not asked or asked.startswith("#"):
+            continue
+        try:
+            chosen = parse_show_choice(asked)
+        except ValueError as error:
+            raise SettingsError(f"{where} {number}: {error}") from None
+        slug = _slug(f"id-{chosen}" if isinstance(chosen, int) else chosen)
+        if not slug:
+            raise SettingsError(
+                f"{where} {number}: {asked!r} has no letter a-z and no digit to name a folder by; "
+                "give the show's TVMaze id, as in id:431."
+            )
+        if slug in at:
+            raise SettingsError(
+                f"{where} {number}: {asked!r} means the same show as {shows[slug]!r} ({at[slug]}): leave one of them "
+                "out; or, where they are two shows, give their TVMaze ids, as in id:431."
+            )
+        shows[slug], at[slug] = asked, number
+    if not shows:
+        raise SettingsError(f"{name}: {text!r} names no show; one a line, a name or id:431.")
+    return shows
+
+
+def _slug(text: str) -> str:
+    """The text as a name of a folder and of a partition: a-z, 0-9 and single hyphens, at most 80."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_SLUG].strip("-")
 
 
 def _source(name: str, text: str) -> SourceChoice:
@@ -105,6 +159,7 @@ def _address(name: str, text: str) -> str:
 
 _VARIABLES = {
     "TV_APPEARANCES_SHOW": ("show", _show),
+    "TV_APPEARANCES_SHOWS": ("shows", _shows),
     "TV_APPEARANCES_SOURCE": ("source", _source),
     "TV_APPEARANCES_DATA": ("data", _folder),
     "TV_APPEARANCES_CHART": ("chart", _chart),

@@ -44,7 +44,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from tv_appearances.models import (
@@ -57,6 +57,7 @@ from tv_appearances.models import (
     parse_episodes,
     parse_search_results,
     parse_show,
+    parse_updates,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TVMAZE_URL = "https://api.tvmaze.com"
+Since = Literal["day", "week", "month"]
+"""How far back `/updates/shows` can be asked to look."""
 SAMPLE = Path(__file__).with_name("sample")
 MAX_BODY = 32 * 2**20
 MAX_TITLE = 200
@@ -75,6 +78,8 @@ MAX_REDIRECTS = 3
 LIMIT = 20
 # TVMaze counts 10 s between arrivals, which can be closer together than the departures that are counted here.
 WINDOW = 11.0
+HORIZON = 600.0
+"""Seconds ahead that a request can have been promised; several times the deadline of a call."""
 CHUNK = 65_536
 
 
@@ -171,7 +176,7 @@ class Fetched(Generic[T]):
 
 
 class Gateway(Protocol):
-    """The four questions this project asks about a show. Every method raises `TVMazeError`."""
+    """The four questions this project asks about a show, and one about all. Every method raises `TVMazeError`."""
 
     def search_shows(self, query: str) -> Fetched[tuple[SearchResult, ...]]:
         """The shows a title may mean, best first; none is an answer too."""
@@ -184,6 +189,9 @@ class Gateway(Protocol):
 
     def cast(self, show: Show) -> Fetched[tuple[Character, ...]]:
         """The main cast, those who appear most often first."""
+
+    def updates(self, since: Since | None) -> Fetched[dict[int, int]]:
+        """The shows that changed within this time (None: ever): id → epoch second of the last change."""
 
 
 class Pace:
@@ -206,6 +214,44 @@ class Pace:
 
 PACE = Pace()
 """The pace of this process; other processes have their own."""
+
+
+class SharedPace(Pace):
+    """The same pace for all processes that share a file: the moments of the last requests, behind a lock.
+
+    Kept by the wall clock, the only one that processes have in common. Where the file cannot be written, the pace is
+    that of this process alone; whoever writes the data there will say so.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def reserve(self, host: str, now: float, deadline: float) -> float | None:
+        """As `Pace.reserve`."""
+        from filelock import FileLock
+
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{self._path}.lock"):
+                return self._reserve(host, deadline - now)
+        except OSError:
+            return super().reserve(host, now, deadline)
+
+    def _reserve(self, host: str, patience: float) -> float | None:
+        now = time.time()
+        try:
+            sent = json.loads(self._path.read_bytes())
+        except (FileNotFoundError, ValueError):  # the first one, or a writer died
+            sent = {}
+        # A moment far ahead is from before the clock was set back.
+        moments = [moment for moment in sent.get(host, ()) if now - WINDOW < moment < now + HORIZON]
+        pause = max(0.0, moments[-LIMIT] + WINDOW - now) if len(moments) >= LIMIT else 0.0
+        if pause >= patience:
+            return None
+        sent[host] = [*moments, now + pause]
+        self._path.write_text(json.dumps(sent), encoding="utf-8")
+        return pause
 
 
 @dataclass(slots=True)
@@ -306,6 +352,11 @@ class TVMazeClient:
     def cast(self, show: Show) -> Fetched[tuple[Character, ...]]:
         """`/shows/:id/cast`."""
         return self._fetch(f"the cast of {_named(show)}", f"/shows/{show.id:d}/cast", parse_cast)
+
+    def updates(self, since: Since | None) -> Fetched[dict[int, int]]:
+        """`/updates/shows`: one request for all shows."""
+        params = {"since": since} if since else None
+        return self._fetch("the list of changed shows", "/updates/shows", parse_updates, params)
 
     def _fetch(
         self, what: str, path: str, parse: Callable[[object], T], params: Mapping[str, str] | None = None
@@ -444,6 +495,10 @@ class SampleGateway:
         """The cast of the sample's show."""
         self.show(show.id)
         return self._read("cast", parse_cast)
+
+    def updates(self, since: Since | None) -> Fetched[dict[int, int]]:  # noqa: ARG002 - the sample never changes
+        """None, ever."""
+        return Fetched("sample:updates", {}, {}, 0)
 
     def _read(self, name: str, parse: Callable[[object], T]) -> Fetched[T]:
         raw = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))

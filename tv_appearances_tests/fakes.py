@@ -16,6 +16,7 @@ from tv_appearances.models import (
     parse_episodes,
     parse_search_results,
     parse_show,
+    parse_updates,
 )
 from tv_appearances.tvmaze import BadAnswer, Fetched, NotFound, TVMazeError, TVMazeUnreachable
 
@@ -99,6 +100,10 @@ class FakeTVMaze:
 
     def cast(self, show: Show) -> Fetched[tuple[Character, ...]]:
         return self._answer(f"/shows/{show.id}/cast", self.cast_list, parse_cast)
+
+    def updates(self, since: str | None) -> Fetched[dict[int, int]]:
+        changed = {str(self.record["id"]): self.record["updated"]}
+        return self._answer(f"/updates/shows?since={since}", changed, parse_updates)
 
     def _answer(self, path: str, raw: Any, parse: Any) -> Fetched[Any]:
         self.requests.append(path)

@@ -40,6 +40,10 @@ CASES = [
     ("few_mentions_are_ambiguous", checks.few_mentions_are_ambiguous(0.11), False, "TV_APPEARANCES_ALIASES"),
     ("report_is_a_readable_picture", checks.report_is_a_readable_picture(None), True, "readable"),
     ("report_is_a_readable_picture", checks.report_is_a_readable_picture("it is blank"), False, "it is blank"),
+    ("every_show_has_a_result", checks.every_show_has_a_result([]), True, "All"),
+    ("every_show_has_a_result", checks.every_show_has_a_result(["friends", "house"]), False, "2 without"),
+    ("every_show_is_listed_once", checks.every_show_is_listed_once([]), True, "of its own"),
+    ("every_show_is_listed_once", checks.every_show_is_listed_once([("friends", "id-431")]), False, "friends = id-431"),
 ]
 
 

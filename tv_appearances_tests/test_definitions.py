@@ -30,10 +30,12 @@ MAY_KNOW: dict[str, set[str]] = {
     "automation": set(),
     "checks": {"models"},
     "assets": {"automation", "charts", "checks", "files", "lookup", "mentions", "models", "report", "resources"},
-    "definitions": {"assets", "automation", "files", "mentions", "resources", "settings"},
+    "overview": {"models", "report"},
+    "many_shows": {"assets", "automation", "checks", "files", "lookup", "overview", "resources", "tvmaze"},
+    "definitions": {"assets", "automation", "files", "many_shows", "mentions", "resources", "settings"},
     "cli": {"definitions", "files", "settings", "tvmaze"},
 }
-KNOW_DAGSTER = {"resources", "automation", "checks", "assets", "definitions", "cli"}
+KNOW_DAGSTER = {"resources", "automation", "checks", "assets", "many_shows", "definitions", "cli"}
 
 
 def imports(path: Path) -> set[str]:

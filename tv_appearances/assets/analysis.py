@@ -119,19 +119,9 @@ def appearances_report(
     Data: [TVMaze](https://www.tvmaze.com), CC BY-SA 4.0.
     """
     with clear_failures():
-        show, source, _ = files.show()
-        listed, episodes_file = files.episodes()
-        cast, characters_file = files.characters()
-        counts, rows = files.read(f.APPEARANCES), files.read(f.MENTIONS)
-        files.belongs_to(show, source, episodes_file, characters_file, counts, rows)
-        for counted in (counts, rows):
-            files.made_from(counted, episodes_file, characters_file)
-        found = files.parse(rows, lambda content: report.read_mentions(content.decode()))
-        left_out = [character.name for character in cast if mentions.is_generic(character.name)]
-        answer = report.build_answer(show, source, listed, mentions.labels(cast), found, left_out)
+        answer, origin = answer_in(files)
         picture = chart.render_png(answer)
         page = report.page(answer, render_svg(answer))
-        origin = Origin(show.id, source, {stored.name: stored.digest for stored in (counts, rows)})
         files.write(f.PAGE, page.encode(), origin)
         files.write(f.PICTURE, picture, origin)
         problem = check_picture(files.read(f.PICTURE).content)
@@ -147,9 +137,30 @@ def appearances_report(
             "top_five": dg.MetadataValue.md(report.markdown_table(answer, 5)),
             "chart_url": dg.MetadataValue.url(chart_url) if chart_url else dg.MetadataValue.path(files.path(f.PICTURE)),
             "page": dg.MetadataValue.path(files.path(f.PAGE)),
-            "source": source,
+            "tvmaze_id": answer.show.id,
+            "tvmaze_updated": answer.show.updated or 0,
+            "source": answer.source,
             "dagster/uri": files.path(f.PICTURE).as_uri(),
         },
         data_version=dg.DataVersion(report.answer_version(answer)),
         check_results=checks.results(report_is_a_readable_picture=checks.report_is_a_readable_picture(problem)),
     )
+
+
+def answer_in(files: ShowFiles) -> tuple[report.Answer, Origin]:
+    """What the files of a show say, and what a report of it is made from.
+
+    Raises:
+        FilesError: a file is missing or damaged, or does not belong to the others.
+    """
+    show, source, _ = files.show()
+    listed, episodes_file = files.episodes()
+    cast, characters_file = files.characters()
+    counts, rows = files.read(f.APPEARANCES), files.read(f.MENTIONS)
+    files.belongs_to(show, source, episodes_file, characters_file, counts, rows)
+    for counted in (counts, rows):
+        files.made_from(counted, episodes_file, characters_file)
+    found = files.parse(rows, lambda content: report.read_mentions(content.decode()))
+    left_out = [character.name for character in cast if mentions.is_generic(character.name)]
+    answer = report.build_answer(show, source, listed, mentions.labels(cast), found, left_out)
+    return answer, Origin(show.id, source, {stored.name: stored.digest for stored in (counts, rows)})

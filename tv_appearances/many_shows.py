@@ -1,0 +1,219 @@
+"""Many shows: the same five assets with a partition for each show, and one run a show when TVMaze says it changed.
+
+Belongs here: the partitions, the sensor in place of the daily question, and the one asset that looks at all shows; all
+of it only where `TV_APPEARANCES_SHOWS` is set. Does not belong here: anything that a single show needs too.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+
+import dagster as dg
+
+from tv_appearances import automation, checks, overview
+from tv_appearances import files as f
+from tv_appearances.assets.analysis import answer_in, appearances_report
+from tv_appearances.assets.ingestion import OWNERS
+from tv_appearances.files import AllFiles, FilesError, sha256
+from tv_appearances.lookup import Lookup
+from tv_appearances.resources import clear_failures
+from tv_appearances.tvmaze import Since, TVMazeError
+
+EVERY_SECONDS = 3600
+TRIES_A_DAY = 3
+"""So often at most a show that fails, or is not in TVMaze at all, is tried within a day (UTC)."""
+MOST_AT_ONCE = 2400
+"""Runs that may wait at a time: what TVMaze answers in an hour, two requests a second, three for each show."""
+DAY = 86_400
+REACH: dict[Since, float] = {"day": 0.9 * DAY, "week": 6.9 * DAY, "month": 27.9 * DAY}
+"""The parts of the change feed, and how long ago it can have been asked last for that part to be enough."""
+FINISHED = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
+
+
+def partitioned(assets: Sequence[dg.AssetsDefinition], shows: Mapping[str, str]) -> list[dg.AssetsDefinition]:
+    """The assets with a partition for each show, built by the sensor `changed_shows` and by no condition.
+
+    A run makes all five of a show: the change feed says what changed, so the root need not ask, and a run that finds
+    less to do than it might costs three requests and a second or two, less than five runs that each find out alone.
+    """
+    partitions = dg.StaticPartitionsDefinition(list(shows))
+    return list(
+        dg.map_asset_specs(
+            lambda spec: spec.replace_attributes(
+                partitions_def=partitions, automation_condition=None, freshness_policy=None
+            ),
+            assets,
+        )
+    )
+
+
+@dg.asset(
+    deps=[appearances_report],
+    group_name="analysis",
+    kinds={"python", "csv", "html"},
+    owners=OWNERS,
+    code_version="1",
+    automation_condition=automation.when_any_show_changes(),
+    check_specs=checks.specs("shows_overview"),
+)
+def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourceParam[AllFiles]) -> dg.MaterializeResult:
+    """All shows at a glance: who leads each, how clearly, and how many episodes have a summary.
+
+    **Files**: `shows.csv` and `shows.html`, beside the folders of the shows. A show that was not built yet, or whose
+    files do not fit together at this moment, is listed with the reason.
+
+    **Data version**: the content of `shows.csv`.
+    """
+    lines = []
+    for name, files in all_files.shows.items():
+        try:
+            lines.append(overview.line(name, answer_in(files)[0]))
+        except FilesError as error:  # noqa: PERF203 - each show for itself
+            note = (
+                str(error) if files.path(f.SHOW).exists() else "not built yet; if it was tried, its last run says why"
+            )
+            lines.append(overview.Line(name, name, note=note))
+    table = overview.write_csv(lines).encode()
+    with clear_failures():
+        path = all_files.write(f.ALL_SHOWS, table)
+        page = all_files.write(f.ALL_SHOWS_PAGE, overview.page(lines).encode())
+    context.log.info("%s See %s.", overview.finding(lines), page)
+    missing = [line.show for line in lines if line.tvmaze_id is None]
+    return dg.MaterializeResult(
+        metadata={
+            "finding": overview.finding(lines),
+            "num_shows": len(lines),
+            "num_shows_missing": len(missing),
+            "page": dg.MetadataValue.path(page),
+            "dagster/row_count": len(lines),
+            "dagster/uri": path.as_uri(),
+        },
+        data_version=dg.DataVersion(sha256(table)),
+        check_results=checks.results(
+            every_show_has_a_result=checks.every_show_has_a_result(missing),
+            every_show_is_listed_once=checks.every_show_is_listed_once(overview.same_shows(lines)),
+        ),
+    )
+
+
+@dataclass
+class Progress:
+    """The sensor's memory, its cursor.
+
+    `ids` and `built` are, by partition, TVMaze's id of the show and TVMaze's stamp of what the last report was made
+    from; `seen` is the newest stamp in the change feed. A show is due while it was never built, or saw a stamp newer
+    than what was built. `asked` is when the feed was last asked, `events` how far the event log was read, `tries` how
+    often each show was requested on `day`, `code` the code versions and settings that `built` was built with.
+    """
+
+    code: str = ""
+    asked: float = 0.0
+    events: str | None = None
+    day: str = ""
+    ids: dict[str, int] = field(default_factory=dict)
+    built: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    tries: dict[str, int] = field(default_factory=dict)
+
+    def since(self, now: float) -> Since | None:
+        """How far back the feed has to look so that nothing is missed, even where the daemon was off for a while."""
+        return next((since for since, seconds in REACH.items() if now - self.asked < seconds), None)
+
+    def read(self, reports: Iterable[dg.AssetMaterialization]) -> None:
+        """Take in the reports made since the last time, the oldest first; one that was entered by hand says nothing."""
+        for report in reports:
+            if report.partition and "tvmaze_id" in report.metadata:
+                self.ids[report.partition], self.built[report.partition] = (
+                    int(str(report.metadata[key].value)) for key in ("tvmaze_id", "tvmaze_updated")
+                )
+
+    def hear(self, updates: Mapping[int, int], now: float) -> None:
+        """Take in the change feed."""
+        self.asked = now
+        for show, show_id in self.ids.items():
+            if show_id in updates:
+                self.seen[show] = max(updates[show_id], self.seen.get(show, 0))
+
+    def due(self, shows: Iterable[str], busy: AbstractSet[str], now: float) -> list[str]:
+        """The shows to build now, those tried least first; each is counted as tried.
+
+        `busy` are the partitions of all runs that wait or go on: such a show waits for the next time.
+        """
+        day = datetime.fromtimestamp(now, timezone.utc).date().isoformat()
+        if day != self.day:
+            self.day, self.tries = day, {}
+        due = [
+            show
+            for show in shows
+            if show not in busy
+            and self.tries.get(show, 0) < TRIES_A_DAY
+            and (show not in self.built or self.built[show] < self.seen.get(show, 0))
+        ]
+        due = sorted(due, key=lambda show: self.tries.get(show, 0))[: max(0, MOST_AT_ONCE - len(busy))]
+        for show in due:
+            self.tries[show] = self.tries.get(show, 0) + 1
+        return due
+
+
+def changed_shows(
+    shows: Mapping[str, str], assets: Sequence[dg.AssetsDefinition], clock: Callable[[], float] = time.time
+) -> dg.SensorDefinition:
+    """The sensor that asks TVMaze once an hour, with one request, which of all shows changed, and has those built.
+
+    Besides those that changed it requests those that were never built, and all of them where an asset's code or
+    settings changed. Each show is a run of its own, so that none can hold up another.
+    """
+    code = sha256(" ".join(f"{spec.key} {spec.code_version}" for asset in assets for spec in asset.specs).encode())
+
+    @dg.sensor(
+        job=dg.define_asset_job("build_show", [key for asset in assets for key in asset.keys]),
+        minimum_interval_seconds=EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Asks TVMaze once an hour which shows changed, and builds those and the ones not built yet.",
+    )
+    def changed_shows(
+        context: dg.SensorEvaluationContext, tvmaze: dg.ResourceParam[Lookup]
+    ) -> dg.SensorResult | dg.SkipReason:
+        now = clock()
+        progress = Progress(**json.loads(context.cursor)) if context.cursor else Progress(code)
+        try:
+            updates = tvmaze.updates(progress.since(now))
+        except TVMazeError as error:
+            return dg.SkipReason(str(error))  # with the cursor as it was, so the next time looks as far back as needed
+        progress.events, reports = _reports(context.instance, progress.events)
+        progress.read(reports)
+        progress.hear(updates, now)
+        if progress.code != code:
+            progress.code, progress.built = code, {}
+        due = progress.due(shows, _busy(context.instance), now)
+        return dg.SensorResult(
+            # The key lets a tick that died after its requests be repeated without asking for the same runs twice.
+            run_requests=[
+                dg.RunRequest(partition_key=show, run_key=f"{show} {progress.day} {progress.tries[show]} {code[:8]}")
+                for show in due
+            ],
+            skip_reason=None if due else f"None of {len(shows)} shows changed.",
+            cursor=json.dumps(asdict(progress)),
+        )
+
+    return changed_shows
+
+
+def _reports(instance: dg.DagsterInstance, cursor: str | None) -> tuple[str, list[dg.AssetMaterialization]]:
+    """The reports made since the cursor, the oldest first, and the cursor for the next time."""
+    made: list[dg.AssetMaterialization] = []
+    while True:
+        result = instance.fetch_materializations(appearances_report.key, limit=1000, cursor=cursor, ascending=True)
+        made += [record.asset_materialization for record in result.records if record.asset_materialization]
+        cursor = result.cursor
+        if not result.has_more:
+            return cursor, made
+
+
+def _busy(instance: dg.DagsterInstance) -> set[str]:
+    """The partitions of the runs that wait or go on."""
+    unfinished = dg.RunsFilter(statuses=[status for status in dg.DagsterRunStatus if status not in FINISHED])
+    return {run.tags.get("dagster/partition", "") for run in instance.get_runs(unfinished)} - {""}

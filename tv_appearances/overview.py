@@ -1,0 +1,123 @@
+"""What is said about many shows at once: who leads each, how clearly, and how much text there was to count in.
+
+Belongs here: a line for each show, and the lines as CSV and as an HTML page, all pure functions. Does not belong here:
+what a single show's report says (`report.py`), reading or writing files.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from tv_appearances.report import LICENCE, Answer, plural
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One show.
+
+    `show` is the partition, and the folder with the show's own report; `leaders` are the labels of those mentioned
+    most, joined by " / " where several share the lead; `runner_up` is the next one; `share` is the part of all mentions
+    that one leader has. Of a show without a result only `show`, `name` and `note`, the reason, say something.
+    """
+
+    show: str
+    name: str
+    tvmaze_id: int | None = None
+    leaders: str = ""
+    mentions: int = 0
+    share: float = 0.0
+    runner_up: str = ""
+    runner_up_mentions: int = 0
+    characters_mentioned: int = 0
+    episodes: int = 0
+    episodes_with_summary: int = 0
+    source: str = ""
+    note: str = ""
+
+    @property
+    def clearly(self) -> str:
+        """How far the lead is, in words."""
+        if not self.leaders:
+            return ""
+        if " / " in self.leaders:
+            return "shared"
+        if not self.runner_up_mentions:
+            return "alone"
+        return f"{self.mentions / self.runner_up_mentions:.1f} × {self.runner_up}"
+
+    @property
+    def coverage(self) -> str:
+        """The part of the episodes with a summary, in per cent."""
+        return f"{self.episodes_with_summary / self.episodes:.0%}" if self.episodes else ""
+
+
+def line(show: str, answer: Answer) -> Line:
+    """What the overview says about a show with a result."""
+    most = answer.rows[0].mentions if answer.rows else 0
+    leaders = [row.label for row in answer.rows if row.mentions == most]
+    others = [row for row in answer.rows if row.mentions < most]
+    return Line(
+        show=show,
+        name=answer.show.name,
+        tvmaze_id=answer.show.id,
+        leaders=" / ".join(leaders),
+        mentions=most,
+        share=round(most / (sum(row.mentions for row in answer.rows) or 1), 3),
+        runner_up=others[0].label if others else "",
+        runner_up_mentions=others[0].mentions if others else 0,
+        characters_mentioned=len(answer.rows),
+        episodes=answer.episodes,
+        episodes_with_summary=answer.with_text,
+        source=answer.source,
+    )
+
+
+def write_csv(lines: Sequence[Line]) -> str:
+    """The content of `shows.csv`: a header and a line for each show, ended by LF; the columns are `Line`'s fields."""
+    columns = [column.name for column in fields(Line)]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([getattr(one, column) for column in columns] for one in lines)
+    return text.getvalue()
+
+
+def same_shows(lines: Sequence[Line]) -> tuple[tuple[str, ...], ...]:
+    """The partitions that turned out to be one and the same show, as tuples of two and more, in order."""
+    by_id: dict[int, list[str]] = {}
+    for one in lines:
+        if one.tvmaze_id is not None:
+            by_id.setdefault(one.tvmaze_id, []).append(one.show)
+    return tuple(tuple(names) for names in by_id.values() if names[1:])
+
+
+def finding(lines: Sequence[Line]) -> str:
+    """The overview in one sentence."""
+    there = [one for one in lines if one.tvmaze_id is not None]
+    clear = [one for one in there if one.leaders and " / " not in one.leaders]
+    missing = f"; {len(lines) - len(there):,} have no result yet" if len(there) < len(lines) else ""
+    return f"{len(clear):,} of {plural(len(there), 'show')} have one character who is mentioned most{missing}."
+
+
+def page(lines: Sequence[Line]) -> str:
+    """One HTML file that needs no script and no network, with a link to each show's own page; all text is escaped."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    by_name = sorted(lines, key=lambda one: (re.sub("^(the|an?) ", "", one.name.casefold()), one.show))
+    return environment.get_template("shows.html").render(
+        there=[one for one in by_name if one.tvmaze_id is not None],
+        missing=[one for one in by_name if one.tvmaze_id is None],
+        finding=finding(lines),
+        licence=LICENCE,
+    )
