@@ -7,7 +7,7 @@ from typing import Any
 import click
 import dagster as dg
 
-from tv_appearances import automation, many_shows
+from tv_appearances import automation
 from tv_appearances.assets import analysis, ingestion
 from tv_appearances.files import sha256, to_json
 from tv_appearances.mentions import Aliases
@@ -58,6 +58,8 @@ def build_defs(
     }
     sensors: list[dg.SensorDefinition] = [automation.sensor(sensor_interval_seconds)]
     if settings.shows:
+        from tv_appearances import many_shows
+
         sensors.append(many_shows.changed_shows(settings.shows, assets))
         assets = [*many_shows.partitioned(assets, settings.shows), *assembled(many_shows.shows_overview)]
         resources["all_files"] = AllFilesResource(folder=folder, shows=list(settings.shows))

@@ -18,6 +18,8 @@ LONGEST_SAMPLE = 80
 
 T = TypeVar("T")
 
+_SOME_TEXT = re.compile(r"(?:<[^>]*>|&nbsp;|\s)*(?!&nbsp;)[^<\s]")
+
 
 class SchemaError(ValueError):
     """A value is not of the type TVMaze documents; the message is `path: expected …, got …`."""
@@ -69,7 +71,7 @@ class Episode:
     @property
     def has_text(self) -> bool:
         """Whether somebody has written a summary; tags around nothing are none."""
-        return bool(re.sub(r"<[^>]*>|&nbsp;|\s", "", self.summary or ""))
+        return _SOME_TEXT.match(self.summary or "") is not None
 
 
 @dataclass(frozen=True, slots=True)

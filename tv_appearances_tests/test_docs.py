@@ -19,7 +19,7 @@ RUN_BY = {
     "make test    # the tests": "test_docs.py::test_make_runs_what_a_reader_expects",
     '.venv/bin/tv-appearances "under the dome"': "test_commands.py::test_the_command_prints_json_for_scripts",
     "python -m pytest -m": "../Makefile::not command and not daemon",
-    "TV_APPEARANCES_SHOWS=shows.txt dagster dev": "test_many_shows.py::test_shows_come_as_a_list_or_as_a_file_with_comments",
+    "TV_APPEARANCES_SHOWS=shows.txt": "test_many_shows.py::test_shows_come_as_a_list_or_as_a_file_with_comments",
     "TVMAZE_RECORDINGS=~/tvmaze": "test_commands.py::def test_friends_gives_the_table_of_the_post",
     "python -m tv_appearances_tests.test_definitions": "test_definitions.py::__main__",
 }
