@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS := -n auto --dist loadfile
 MINORS := 10 11 12 13 14
+FAST := -q -m "not command and not daemon and not browser and not soak and not load and not celery"
 
 .DEFAULT_GOAL := report
-.PHONY: report dev test matrix check audit lock bench clean
+.PHONY: report dev test matrix lowest check audit lock bench clean
 
 report: $(READY)  ## run the five assets; print the finding and where the picture is
 	@$(BIN)/tv-appearances
@@ -23,9 +24,15 @@ matrix:  ## run the fast tests under every Python that is here, each in an envir
 	  python=$$(ls "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.$$minor.*/bin/python 2>/dev/null | tail -n 1); \
 	  python=$${python:-$$(command -v python3.$$minor)} || { echo "3.$$minor: not here"; continue; }; \
 	  folder=$$(mktemp -d); echo "3.$$minor: $$python"; \
-	  $(MAKE) --no-print-directory PYTHON="$$python" VENV="$$folder" TESTS='-q -m "not command and not daemon and not browser and not soak"' test; \
+	  $(MAKE) --no-print-directory PYTHON="$$python" VENV="$$folder" TESTS='$(FAST)' test; \
 	  status=$$?; rm -rf "$$folder"; [ $$status = 0 ] || exit $$status; \
 	done
+
+lowest: $(READY)  ## run the fast tests with the oldest versions that pyproject.toml allows
+	@folder=$$(mktemp -d); $(BIN)/uv venv --quiet --python "$(PYTHON)" $$folder && \
+	$(BIN)/uv pip install --quiet --python $$folder/bin/python --resolution lowest-direct \
+	  --editable . 'pytest>=8' 'responses>=0.25' 'hypothesis>=6.100' && \
+	$$folder/bin/python -m pytest $(FAST); status=$$?; rm -rf $$folder; exit $$status
 
 check: $(READY)  ## lint, format, types, security
 	$(BIN)/ruff check .
