@@ -81,7 +81,7 @@ def _report(defs: Any, as_json: bool) -> int:
     counted, report = metadata["character_appearances"], metadata["appearances_report"]
     from tv_appearances.files import PAGE, PICTURE
 
-    folder = Path(report["page"]).parent
+    picture, page = report["page"].removesuffix(PAGE) + PICTURE, report["page"]
     if as_json:
         answer = {
             "show": metadata["tv_show_info"]["top_result"]["show"]["name"],
@@ -90,8 +90,8 @@ def _report(defs: Any, as_json: bool) -> int:
             "finding": report["finding"],
             "mentions": counted["mentions"],
             "ambiguous_share": counted["ambiguous_share"],
-            "picture": str(folder / PICTURE),
-            "page": str(folder / PAGE),
+            "picture": picture,
+            "page": page,
             "warnings": warnings,
         }
         print(json.dumps(answer, ensure_ascii=False, indent=2))
@@ -100,7 +100,7 @@ def _report(defs: Any, as_json: bool) -> int:
     print(report["finding"])
     if report["source"] == "sample":
         print("This is the built-in SAMPLE, the first season of Friends: TVMaze was not reached, or not asked.")
-    print(f"Picture: {folder / PICTURE}\nPage:    {folder / PAGE}")
+    print(f"Picture: {picture}\nPage:    {page}")
     for warning in warnings:
         print(f"Note:    {warning}")
     return 0

@@ -1,7 +1,9 @@
 """The one place where assets, checks, resources and automation meet; `defs` is what Dagster loads."""
 
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -50,7 +52,7 @@ def build_defs(
             source=settings.source,
             url=settings.tvmaze_url,
             shows=dict(settings.shows),
-            pace_file=str(settings.data / ".pace.json") if settings.shows else "",
+            pace_file=str(_pace_folder(settings) / ".pace.json") if settings.shows else "",
         ),
         "files": FilesResource(folder=folder),
         "chart": ChartResource(renderer=settings.chart, quickchart_url=settings.quickchart_url),
@@ -86,6 +88,11 @@ def _with_settings(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
         if getattr(settings, name) != getattr(defaults, name)
     ]
     return spec.replace_attributes(code_version=" ".join([spec.code_version or "", *changed])) if changed else spec
+
+
+def _pace_folder(settings: Settings) -> Path:
+    """Where processes agree on their pace: beside the data, or on this machine where the data has no locks to offer."""
+    return settings.data if isinstance(settings.data, Path) else Path(tempfile.gettempdir(), "tv_appearances")
 
 
 def _brief(value: object) -> str:

@@ -2,21 +2,23 @@
 
 Belongs here: names, atomic writes, deterministic JSON, and the record of what each file was made from. A file is
 replaced whole or not at all; next to the files, `.origin/` keeps for each one the show and the input versions behind
-its bytes, so that a file that was damaged, edited by hand or made for another show is noticed before it is used. Does
-not belong here: what the content means beyond its shape.
+its bytes, so that a file that was damaged, edited by hand or made for another show is noticed before it is used. The
+folder is on this machine or on an object store, where a PUT is what a rename is here. Does not belong here: what the
+content means beyond its shape.
 """
 
 import contextlib
 import hashlib
 import json
 import os
+import re
 import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tv_appearances.models import (
     Character,
@@ -28,6 +30,9 @@ from tv_appearances.models import (
     parse_episodes,
     parse_show,
 )
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 SHOW = "show.json"
 EPISODES = "episodes.json"
@@ -78,15 +83,52 @@ class Stored:
     origin: Origin | None
 
 
+def data_folder(address: str) -> "Path | UPath":
+    """The folder at this address: a path, or what fsspec opens, such as `s3://bucket/tv`.
+
+    Raises:
+        ValueError: it holds a password, names no folder, or nothing that is installed opens it; the message says which.
+    """
+    scheme, sign, rest = address.partition("://")
+    if not sign:
+        return Path(address).expanduser()
+    if scheme in ("file", "local"):
+        return Path(rest)
+    if re.match(r"[^/]*:[^/]*@", rest):
+        raise ValueError("has a password in it; it would be shown: put it where the storage's own library looks for it")
+    if not rest.strip("/"):
+        raise ValueError("names no bucket or folder, as s3://bucket/tv does")
+    from upath import UPath
+
+    try:
+        # Another process may have written since a listing was remembered.
+        folder = UPath(address, use_listings_cache=False)
+        _ = folder.fs
+    except Exception as error:  # noqa: BLE001 - each storage has errors of its own
+        raise ValueError(f"cannot be opened ({error}); tv_appearances[s3] brings what s3:// needs") from None
+    return folder
+
+
 class ShowFiles:
     """The files of one show in one folder. Writing makes the folder; reading never does."""
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: "str | Path | UPath") -> None:
+        self.folder = data_folder(folder) if isinstance(folder, str) else folder
+        # On this machine the system says what is wrong; elsewhere the storage's library does, with errors of its own.
+        self._trouble = OSError if isinstance(self.folder, Path) else Exception
 
-    def path(self, name: str) -> Path:
+    def path(self, name: str) -> "Path | UPath":
         """Where the file of this name is, or would be, as an absolute path."""
         return (self.folder / name).absolute()
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of this name, whatever is in it.
+
+        Raises:
+            FilesError: the folder cannot be asked.
+        """
+        with self._reading(name):
+            return self.path(name).exists()
 
     def ensure_writable(self) -> None:
         """Make the folder and prove that a file can be written there, before anything is asked of TVMaze.
@@ -94,10 +136,11 @@ class ShowFiles:
         Raises:
             FilesError: it cannot.
         """
+        probe = self.folder / ".origin" / "probe"
         with self._writing("a file"):
-            (self.folder / ".origin").mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.folder) as probe:
-                probe.write(b"-")
+            _replace(probe, b"-")
+        with contextlib.suppress(self._trouble):
+            probe.unlink(missing_ok=True)
 
     def read(self, name: str) -> Stored:
         """The file of this name, with its origin.
@@ -105,18 +148,19 @@ class ShowFiles:
         Raises:
             FilesError: it is missing, cannot be read, or is not what was written.
         """
-        try:
-            content = self.path(name).read_bytes()
-        except FileNotFoundError:
-            raise FilesError(f"{self.path(name)} does not exist yet: materialize `{MADE_BY[name]}` first.") from None
-        except OSError as error:
-            raise FilesError(f"{self.path(name)} cannot be read ({error.strerror}): mend its permissions.") from None
-        digest = sha256(content)
-        record = self._record(name, digest)
-        if record.exists():
-            return Stored(name, content, digest, self._origin(name, record))
-        if record.parent.exists():
-            raise self._damaged(name, "was changed or damaged after it was written")
+        with self._reading(name):
+            try:
+                content = _content(self.path(name))
+            except FileNotFoundError:
+                raise FilesError(
+                    f"{self.path(name)} does not exist yet: materialize `{MADE_BY[name]}` first."
+                ) from None
+            digest = sha256(content)
+            record = self._record(name, digest)
+            if record.exists():
+                return Stored(name, content, digest, self._origin(name, record))
+            if record.parent.exists():
+                raise self._damaged(name, "was changed or damaged after it was written")
         return Stored(name, content, digest, None)
 
     def write(self, name: str, content: bytes, origin: Origin) -> Stored:
@@ -131,7 +175,6 @@ class ShowFiles:
         digest = sha256(content)
         record = self._record(name, digest)
         with self._writing(name):
-            record.parent.mkdir(parents=True, exist_ok=True)
             _replace(record, to_json(asdict(origin)))
             _replace(self.folder / name, content)
             _forget(record.parent, but=record)
@@ -203,22 +246,22 @@ class ShowFiles:
 
     def holds_live_data(self) -> bool:
         """Whether live data was ever written here: a `show.json` that does not say `sample`, or any live origin."""
-        for record in self.folder.glob(".origin/*/*.json"):
-            if self._origin(record.parent.name, record).source == "live":
-                return True
+        with self._reading(".origin"):
+            for record in self.folder.glob(".origin/*/*.json"):
+                if self._origin(record.parent.name, record).source == "live":
+                    return True
         try:
-            return self.path(SHOW).exists() and self.show()[1] == "live"
+            return self.exists(SHOW) and self.show()[1] == "live"
         except FilesError:
             return True
 
-    def _record(self, name: str, digest: str) -> Path:
+    def _record(self, name: str, digest: str) -> "Path | UPath":
         return self.folder / ".origin" / name / f"{digest}.json"
 
-    def _origin(self, name: str, record: Path) -> Origin:
+    def _origin(self, name: str, record: "Path | UPath") -> Origin:
+        content = _content(record)
         try:
-            return Origin(**json.loads(record.read_bytes()))
-        except OSError as error:
-            raise FilesError(f"{record} cannot be read ({error.strerror}): mend its permissions.") from None
+            return Origin(**json.loads(content))
         except (ValueError, TypeError):
             raise self._damaged(name, f"has a damaged record, {record}") from None
 
@@ -229,13 +272,21 @@ class ShowFiles:
         return FilesError(f"{self.path(name)} {what}: materialize `{MADE_BY[name]}` again.")
 
     @contextlib.contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except FilesError:
+            raise
+        except self._trouble as error:
+            raise FilesError(f"{self.path(name)} cannot be read ({_why(error)}): mend its permissions.") from None
+
+    @contextlib.contextmanager
     def _writing(self, what: str) -> Iterator[None]:
         try:
             yield
-        except OSError as error:
+        except self._trouble as error:
             raise FilesError(
-                f"Cannot write {what} in {self.folder.absolute()} ({error.strerror or error}); "
-                "what was there is untouched. "
+                f"Cannot write {what} in {self.folder.absolute()} ({_why(error)}); what was there is untouched. "
                 "Make room and make the folder writable, or set TV_APPEARANCES_DATA to another one."
             ) from None
 
@@ -243,18 +294,17 @@ class ShowFiles:
 class AllFiles:
     """The files of many shows, a folder each, and beside these folders what is about all of them."""
 
-    def __init__(self, folder: str | os.PathLike[str], shows: Iterable[str]) -> None:
+    def __init__(self, folder: "str | Path | UPath", shows: Iterable[str]) -> None:
         self._top = ShowFiles(folder)
         self.shows = {name: ShowFiles(self._top.folder / name) for name in shows}
 
-    def write(self, name: str, content: bytes) -> Path:
+    def write(self, name: str, content: bytes) -> "Path | UPath":
         """Replace a file beside the shows' folders, all or nothing; where it is, as an absolute path.
 
         Raises:
             FilesError: it could not be written; the file before is untouched.
         """
         with self._top._writing(name):  # noqa: SLF001 - the same folder, the same remedy
-            self._top.folder.mkdir(parents=True, exist_ok=True)
             _replace(self._top.folder / name, content)
         return self._top.path(name)
 
@@ -269,7 +319,20 @@ def to_json(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n").encode("utf-8")
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _content(path: "Path | UPath") -> bytes:
+    # Opened as a file, an object is asked for its size first, and may be another one when its bytes are.
+    return path.read_bytes() if isinstance(path, Path) else bytes(path.fs.cat_file(path.path))
+
+
+def _replace(path: "Path | UPath", content: bytes) -> None:
+    if not isinstance(path, Path):
+        path.fs.pipe_file(path.path, content)  # one PUT: all of it or nothing
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path.parent)
     # The name says which process is writing, so that a sweep can tell an orphan from a write that goes on.
     prefix = f".{path.name}.{socket.gethostname()}.{os.getpid()}."
@@ -287,7 +350,7 @@ def _replace(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def _forget(records: Path, but: Path) -> None:
+def _forget(records: "Path | UPath", but: "Path | UPath") -> None:
     """Remove the records of contents that are gone, once nobody can still be reading or about to write them."""
     for record in records.glob("*.json"):
         with contextlib.suppress(OSError):

@@ -68,16 +68,14 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
     **Data version**: the content of `shows.csv`.
     """
     lines = []
-    for name, files in all_files.shows.items():
-        try:
-            lines.append(overview.line(name, answer_in(files)[0]))
-        except FilesError as error:  # noqa: PERF203 - each show for itself
-            note = (
-                str(error) if files.path(f.SHOW).exists() else "not built yet; if it was tried, its last run says why"
-            )
-            lines.append(overview.Line(name, name, note=note))
-    table = overview.write_csv(lines).encode()
     with clear_failures():
+        for name, files in all_files.shows.items():
+            try:
+                lines.append(overview.line(name, answer_in(files)[0]))
+            except FilesError as error:  # noqa: PERF203 - each show for itself
+                note = str(error) if files.exists(f.SHOW) else "not built yet; if it was tried, its last run says why"
+                lines.append(overview.Line(name, name, note=note))
+        table = overview.write_csv(lines).encode()
         path = all_files.write(f.ALL_SHOWS, table)
         page = all_files.write(f.ALL_SHOWS_PAGE, overview.page(lines).encode())
     context.log.info("%s See %s.", overview.finding(lines), page)
@@ -87,7 +85,7 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
             "finding": overview.finding(lines),
             "num_shows": len(lines),
             "num_shows_missing": len(missing),
-            "page": dg.MetadataValue.path(page),
+            "page": dg.MetadataValue.path(str(page)),
             "dagster/row_count": len(lines),
             "dagster/uri": path.as_uri(),
         },

@@ -13,7 +13,7 @@ import dagster as dg
 from pydantic import Field
 
 from tv_appearances.charts import ChartError, QuickChart, render_png
-from tv_appearances.files import AllFiles, FilesError, ShowFiles
+from tv_appearances.files import AllFiles, FilesError, ShowFiles, data_folder
 from tv_appearances.lookup import Lookup, LookupFailed, SourceChoice
 from tv_appearances.mentions import AliasError
 from tv_appearances.report import Answer
@@ -42,11 +42,11 @@ class TVMazeResource(dg.ConfigurableResource[Lookup]):
 class FilesResource(dg.ConfigurableResource[ShowFiles]):
     """The folder that the show's files are in."""
 
-    folder: str = Field(default="data", description="The data folder; it is made where it is missing.")
+    folder: str = Field(default="data", description="The data folder: a path, or an address such as `s3://bucket/tv`.")
 
     def create_resource(self, context: dg.InitResourceContext) -> ShowFiles:
         """The files in that folder, or in the partition's folder below it."""
-        return ShowFiles(Path(self.folder) / _partition(context))
+        return ShowFiles(data_folder(self.folder) / _partition(context))
 
 
 class AllFilesResource(dg.ConfigurableResource[AllFiles]):

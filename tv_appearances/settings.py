@@ -10,11 +10,15 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
+from tv_appearances.files import data_folder
 from tv_appearances.lookup import SourceChoice
 from tv_appearances.mentions import NO_ALIASES, Aliases, read_aliases
 from tv_appearances.tvmaze import TVMAZE_URL, parse_address, parse_show_choice
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 ChartChoice = Literal["local", "quickchart"]
 
@@ -34,7 +38,7 @@ class Settings:
     shows: Mapping[str, str] = field(default_factory=dict)
     """Partition → what to look up; where there are any, `show` is not used."""
     source: SourceChoice = "auto"
-    data: Path = Path("data")
+    data: "Path | UPath" = Path("data")
     chart: ChartChoice = "local"
     aliases: Aliases = NO_ALIASES
     tvmaze_url: str = TVMAZE_URL
@@ -131,9 +135,13 @@ def _one_of(name: str, text: str, *allowed: str) -> str:
     return text
 
 
-def _folder(name: str, text: str) -> Path:
-    folder = Path(text).expanduser()
-    if folder.exists() and not folder.is_dir():
+def _folder(name: str, text: str) -> "Path | UPath":
+    try:
+        folder = data_folder(text)
+    except ValueError as error:
+        shown = re.sub(r"://[^/]*@", "://…@", text)
+        raise SettingsError(f"{name} is {shown!r}, which {error}.") from None
+    if isinstance(folder, Path) and folder.exists() and not folder.is_dir():
         raise SettingsError(f"{name} is {text!r}, which is a file; it has to be a folder (it is made where missing).")
     return folder
 

@@ -1,9 +1,12 @@
 """Fixtures that more than one test module asks for."""
 
+import itertools
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 
+from tv_appearances_tests.object_store import object_store
 from tv_appearances_tests.tvmaze_server import TVMazeServer
 
 
@@ -18,3 +21,29 @@ def tvmaze_server() -> Iterator[TVMazeServer]:
     """A TVMaze of our own on loopback, with the made-up shows of `World`."""
     with TVMazeServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables that lead to an S3 server on loopback; LOG names the file of what it was asked."""
+    missing = [name for name in ("s3fs", "moto", "flask_cors") if not find_spec(name)]
+    if missing:
+        pytest.skip(f"not here: {', '.join(missing)}")
+    log = tmp_path_factory.mktemp("s3") / "log"
+    with object_store(log) as variables:
+        yield {**variables, "LOG": str(log)}
+
+
+@pytest.fixture
+def bucket(s3: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a folder in a new bucket there."""
+    from upath import UPath
+
+    for name, value in s3.items():
+        monkeypatch.setenv(name, value)
+    bucket = UPath(f"s3://tv-{next(_NUMBERS)}")
+    bucket.fs.mkdir(bucket.path)
+    return f"{bucket}data"
+
+
+_NUMBERS = itertools.count(1)

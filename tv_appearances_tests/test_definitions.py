@@ -25,7 +25,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "charts": {"models", "report"},
     "files": {"models"},
     "lookup": {"models", "tvmaze"},
-    "settings": {"lookup", "mentions", "tvmaze"},
+    "settings": {"files", "lookup", "mentions", "tvmaze"},
     "resources": {"charts", "files", "lookup", "mentions", "report", "tvmaze"},
     "automation": set(),
     "checks": {"models"},

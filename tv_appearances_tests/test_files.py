@@ -19,8 +19,16 @@ ORIGIN = Origin(7, "live")
 SHOW = Show(7, "The Lighthouse")
 
 
+@pytest.fixture(params=["on this machine", "on an object store"])
+def files(request: pytest.FixtureRequest, tmp_path: Path) -> ShowFiles:
+    """The same promises wherever the folder is."""
+    if request.param == "on this machine":
+        return ShowFiles(tmp_path / "data")
+    return ShowFiles(request.getfixturevalue("bucket"))
+
+
 @pytest.fixture
-def files(tmp_path: Path) -> ShowFiles:
+def local(tmp_path: Path) -> ShowFiles:
     return ShowFiles(tmp_path / "data")
 
 
@@ -57,7 +65,8 @@ def test_a_damaged_record_of_origin_is_noticed(files: ShowFiles) -> None:
 
 
 def test_a_file_that_somebody_else_put_there_is_read_and_must_have_the_right_shape(files: ShowFiles) -> None:
-    files.folder.mkdir()
+    if isinstance(files.folder, Path):
+        files.folder.mkdir()
     files.path(f.EPISODES).write_text('[{"id": 1, "season": 1, "name": "Fog"}]')
     assert files.episodes()[0][0].name == "Fog"
     files.path(f.EPISODES).write_text('[{"id": 1, "season": "one", "name": "Fog"}]')
@@ -145,32 +154,32 @@ while True:
 """
 
 
-def test_a_kill_at_any_moment_leaves_the_file_whole_and_its_orphans_are_swept(files: ShowFiles) -> None:
+def test_a_kill_at_any_moment_leaves_the_file_whole_and_its_orphans_are_swept(local: ShowFiles) -> None:
     for attempt in range(12):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(files.folder)], stdout=subprocess.PIPE, text=True)
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(local.folder)], stdout=subprocess.PIPE, text=True)
         assert writer.stdout
         writer.stdout.readline()
         time.sleep(0.011 * attempt)
         writer.send_signal(signal.SIGKILL)
         writer.wait()
         writer.stdout.close()
-        if files.path(f.EPISODES).exists():
-            stored = files.read(f.EPISODES)
+        if local.path(f.EPISODES).exists():
+            stored = local.read(f.EPISODES)
             assert stored.content in (b"a" * 300_000, b"b" * 300_000)
             assert stored.origin == Origin(stored.content[0], "live")
-    files.write(f.EPISODES, b"[]", ORIGIN)
-    assert list(files.folder.rglob("*.tmp")) == []
+    local.write(f.EPISODES, b"[]", ORIGIN)
+    assert list(local.folder.rglob("*.tmp")) == []
 
 
-def _write_many(folder: Path, letter: bytes) -> None:
+def _write_many(folder: str, letter: bytes) -> None:
     files = ShowFiles(folder)
-    for _ in range(60):
+    for _ in range(60 if isinstance(files.folder, Path) else 15):
         files.write(f.EPISODES, letter * 50_000, Origin(letter[0], "live"))
 
 
 def test_two_writers_at_once_leave_each_file_whole_with_its_own_origin(files: ShowFiles) -> None:
     spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=_write_many, args=(files.folder, letter)) for letter in (b"a", b"b")]
+    writers = [spawn.Process(target=_write_many, args=(str(files.folder), letter)) for letter in (b"a", b"b")]
     for writer in writers:
         writer.start()
     seen = set()
@@ -186,25 +195,25 @@ def test_two_writers_at_once_leave_each_file_whole_with_its_own_origin(files: Sh
     assert seen
 
 
-def test_a_file_keeps_its_permissions(files: ShowFiles) -> None:
-    files.write(f.EPISODES, b"[]", ORIGIN)
-    assert files.path(f.EPISODES).stat().st_mode & 0o777 == 0o644
-    files.path(f.EPISODES).chmod(0o600)
-    files.write(f.EPISODES, b"[1]", ORIGIN)
-    assert files.path(f.EPISODES).stat().st_mode & 0o777 == 0o600
+def test_a_file_keeps_its_permissions(local: ShowFiles) -> None:
+    local.write(f.EPISODES, b"[]", ORIGIN)
+    assert local.path(f.EPISODES).stat().st_mode & 0o777 == 0o644
+    local.path(f.EPISODES).chmod(0o600)
+    local.write(f.EPISODES, b"[1]", ORIGIN)
+    assert local.path(f.EPISODES).stat().st_mode & 0o777 == 0o600
 
 
-def test_an_orphan_of_a_process_that_lives_is_left_alone(files: ShowFiles) -> None:
-    files.write(f.EPISODES, b"[]", ORIGIN)
+def test_an_orphan_of_a_process_that_lives_is_left_alone(local: ShowFiles) -> None:
+    local.write(f.EPISODES, b"[]", ORIGIN)
     import socket
 
-    mine = files.folder / f".episodes.json.{socket.gethostname()}.{os.getpid()}.x.tmp"
-    elsewhere = files.folder / ".episodes.json.other-host.1.x.tmp"
-    old = files.folder / ".episodes.json.other-host.2.x.tmp"
+    mine = local.folder / f".episodes.json.{socket.gethostname()}.{os.getpid()}.x.tmp"
+    elsewhere = local.folder / ".episodes.json.other-host.1.x.tmp"
+    old = local.folder / ".episodes.json.other-host.2.x.tmp"
     for path in (mine, elsewhere, old):
         path.touch()
     os.utime(old, (0, 0))
-    files.write(f.EPISODES, b"[1]", ORIGIN)
+    local.write(f.EPISODES, b"[1]", ORIGIN)
     assert mine.exists()
     assert elsewhere.exists()
     assert not old.exists()

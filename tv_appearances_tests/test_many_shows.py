@@ -124,7 +124,7 @@ class Unhurried(Pace):
 class Library:
     """A Dagster instance with many shows, a TVMaze of our own, and a clock."""
 
-    def __init__(self, folder: Path, instance: dg.DagsterInstance, server: TVMazeServer, shows: str) -> None:
+    def __init__(self, folder: Path | str, instance: dg.DagsterInstance, server: TVMazeServer, shows: str) -> None:
         self.settings = Settings.from_env(
             {"TV_APPEARANCES_SHOWS": shows, "TV_APPEARANCES_DATA": str(folder), "TVMAZE_URL": server.url}
         )

@@ -135,8 +135,10 @@ def appearances_report(
             "finding": finding,
             **({"picture": dg.MetadataValue.md(image)} if image else {}),
             "top_five": dg.MetadataValue.md(report.markdown_table(answer, 5)),
-            "chart_url": dg.MetadataValue.url(chart_url) if chart_url else dg.MetadataValue.path(files.path(f.PICTURE)),
-            "page": dg.MetadataValue.path(files.path(f.PAGE)),
+            "chart_url": dg.MetadataValue.url(chart_url)
+            if chart_url
+            else dg.MetadataValue.path(str(files.path(f.PICTURE))),
+            "page": dg.MetadataValue.path(str(files.path(f.PAGE))),
             "tvmaze_id": answer.show.id,
             "tvmaze_updated": answer.show.updated or 0,
             "source": answer.source,

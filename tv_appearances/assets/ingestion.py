@@ -213,7 +213,7 @@ def _write_list(files: ShowFiles, name: str, rows: list[Any], show: Show, source
     An empty answer is a normal one for a show that was just announced, and a fault of the service for one that was
     there yesterday; the file on disk tells which.
     """
-    if not rows and files.path(name).exists():
+    if not rows and files.exists(name):
         before = files.read(name)
         same_show = before.origin and (before.origin.show_id, before.origin.source) == (show.id, source)
         if same_show and before.content.strip() != b"[]":
