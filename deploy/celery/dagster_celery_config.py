@@ -4,3 +4,5 @@ import os
 
 broker_url = os.environ["CELERY_BROKER_URL"]
 result_backend = os.environ["CELERY_BACKEND_URL"]
+# What a worker takes before it can start it is lost when the worker dies; in Redis it is safe.
+worker_disable_prefetch = True
