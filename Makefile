@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS := -n auto --dist loadfile
 MINORS := 10 11 12 13 14
+CELERY := $(VENV)/celery
 FAST := -q -m "not command and not daemon and not browser and not soak and not load and not celery"
 
 .DEFAULT_GOAL := report
-.PHONY: report dev test matrix lowest check audit lock bench clean
+.PHONY: report dev test celery matrix lowest check audit lock bench clean
 
 report: $(READY)  ## run the five assets; print the finding and where the picture is
 	@$(BIN)/tv-appearances
@@ -18,6 +19,9 @@ dev: $(READY)  ## open Dagster's UI, with the automation running
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest $(TESTS)
+
+celery: $(CELERY)/.ready  ## run deploy/celery with Redis and PostgreSQL, and end one of its workers halfway
+	$(CELERY)/bin/python -m pytest -s tv_appearances_tests/test_celery.py
 
 matrix:  ## run the fast tests under every Python that is here, each in an environment that is thrown away
 	@for minor in $(MINORS); do \
@@ -54,9 +58,11 @@ audit: $(READY)  ## known vulnerabilities in what requirements.lock pins, for th
 bench: $(READY)  ## measure: quality and speed of counting, the command, a month of automation
 	$(BIN)/python -m benchmarks
 
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.10 --upgrade --generate-hashes \
+  --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 lock:  ## resolve the newest versions for every supported Python, with hashes
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.10 --upgrade \
-	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
+	$(LOCK) pyproject.toml --group dev -o requirements.lock
+	$(LOCK) pyproject.toml --group celery deploy/celery/requirements.txt -o deploy/celery/requirements.lock
 
 clean:  ## forget the environment; data and history stay
 	rm -rf $(VENV)
@@ -67,4 +73,11 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Not part of .venv: dagster-postgres needs an older SQLAlchemy.
+$(CELERY)/.ready: $(READY) deploy/celery/requirements.lock
+	@echo "Setting up $(CELERY) (once)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(CELERY)
+	@$(BIN)/uv pip sync --quiet --python $(CELERY)/bin/python --require-hashes deploy/celery/requirements.lock
 	@touch $@

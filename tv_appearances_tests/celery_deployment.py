@@ -1,0 +1,126 @@
+"""`deploy/celery` on one machine: Redis and PostgreSQL as Debian packages them, the daemon, and workers.
+
+The test and the benchmark of it share this. Needs `redis-server` and PostgreSQL, and the environment of `make celery`.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tv_appearances_tests.test_commands import ROOT, environment
+from tv_appearances_tests.test_daemon import free_port, wait_for
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+DEPLOY = ROOT / "deploy" / "celery"
+SCRIPTS = Path(sys.executable).parent
+# Debian keeps PostgreSQL's server out of the PATH, so that versions can be there side by side.
+WHERE = os.pathsep.join([os.environ.get("PATH", ""), *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])
+
+
+class CeleryDeployment:
+    """All programs but daemon and workers, which whoever enters it starts; they all end with it."""
+
+    def __init__(self, folder: Path, tvmaze_url: str, shows: int, **settings: str) -> None:
+        """`settings` are parts of `dagster.yaml` that read differently here."""
+        self.folder = folder
+        self.shows = {f"show-{number}" for number in range(1, shows + 1)}
+        self.broker, self.postgres = free_port(), free_port()
+        self.data = folder / "data"
+        self.variables = {
+            "DAGSTER_HOME": str(folder),
+            "PYTHONPATH": f"{DEPLOY}{os.pathsep}{ROOT}",
+            "CELERY_BROKER_URL": f"redis://127.0.0.1:{self.broker}/0",
+            "CELERY_BACKEND_URL": f"redis://127.0.0.1:{self.broker}/1",
+            "DAGSTER_POSTGRES_URL": f"postgresql://dagster@127.0.0.1:{self.postgres}/postgres",
+            "TVMAZE_URL": tvmaze_url,
+            "TV_APPEARANCES_SHOWS": ";".join(name.replace("-", " ") for name in self.shows),
+            "TV_APPEARANCES_DATA": str(self.data),
+        }
+        text = (DEPLOY / "dagster.yaml").read_text()
+        for name, value in settings.items():
+            (line,) = (line for line in text.splitlines() if line.strip().startswith(f"{name}:"))
+            text = text.replace(line, f"{line.partition(':')[0]}: {value}")
+        (folder / "dagster.yaml").write_text(text)
+
+    def __enter__(self) -> "Self":
+        with ExitStack() as stack:
+            self._stack = stack
+            self._start("redis", program("redis-server"), "--port", self.broker, "--bind", "127.0.0.1", "--save", "")
+            self._start_postgres(stack.enter_context(tempfile.TemporaryDirectory()))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stack.close()
+        for log in sorted(self.folder.glob("*.log")) if kind else ():
+            print(f"\n--- the end of {log.name}\n{log.read_text(errors='replace')[-3000:]}")  # noqa: T201
+
+    def worker(self, name: str) -> "subprocess.Popen[bytes]":
+        """Start a worker, which makes one run at a time."""
+        command = ("-A", "dagster_celery.app", "worker", "-Q", "dagster", "-c", "1", "-n", name)
+        return self._start(f"worker-{name}", SCRIPTS / "celery", *command)
+
+    def daemon(self) -> "subprocess.Popen[bytes]":
+        """Start the daemon, whose sensor asks for all shows at once."""
+        return self._start("daemon", SCRIPTS / "dagster-daemon", "run", "-m", "tv_appearances.definitions")
+
+    def built(self) -> set[str]:
+        """The shows whose picture is there, which is the last but one thing that a run does."""
+        return {path.parent.name for path in self.data.glob("*/appearances.png")}
+
+    def read(self, show: str, name: str) -> str:
+        return (self.data / show / name).read_text()
+
+    def _start_postgres(self, data: str) -> None:
+        user = None
+        if os.getuid() == 0:  # PostgreSQL refuses to be root
+            user = "postgres"
+            shutil.chown(data, user)
+        made = subprocess.run(
+            [program("initdb"), "-D", data, "-U", "dagster", "-A", "trust"],
+            user=user, cwd=data, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert made.returncode == 0, made.stderr
+        listen = ("-p", self.postgres, "-k", "", "-c", "listen_addresses=127.0.0.1")
+        self._start("postgres", program("postgres"), "-D", data, *listen, user=user)
+        ready = [program("pg_isready"), "-h", "127.0.0.1", "-p", str(self.postgres)]
+        wait_for("PostgreSQL", lambda: subprocess.run(ready, capture_output=True, check=False).returncode == 0)
+
+    def _start(self, name: str, *command: object, user: str | None = None) -> "subprocess.Popen[bytes]":
+        with (self.folder / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [str(part) for part in command],
+                cwd="/" if user else self.folder,
+                env=environment(**self.variables),
+                user=user,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._stack.callback(_stop, process)
+        return process
+
+
+def program(name: str) -> str:
+    """Where a program is."""
+    path = shutil.which(name, path=WHERE)
+    assert path, f"there is no {name} here: apt-get install redis-server postgresql"
+    return path
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
