@@ -1,12 +1,16 @@
 """Fixtures that more than one test module asks for."""
 
 import itertools
+import shutil
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from tv_appearances_tests.object_store import object_store
+from tv_appearances_tests.test_commands import ROOT
 from tv_appearances_tests.tvmaze_server import TVMazeServer
 
 
@@ -21,6 +25,19 @@ def tvmaze_server() -> Iterator[TVMazeServer]:
     """A TVMaze of our own on loopback, with the made-up shows of `World`."""
     with TVMazeServer() as server:
         yield server
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of this checkout that make has set up: its `.venv` is the environment that runs the tests."""
+    folder = tmp_path / "checkout"
+    ignored = (ROOT / ".gitignore").read_text().replace("/", "").split()
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".git", *ignored))
+    (folder / ".venv").mkdir()
+    for part in Path(sys.prefix).glob("[!.]*"):
+        (folder / ".venv" / part.name).symlink_to(part)
+    (folder / ".venv" / ".ready").touch()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ RECORDINGS = os.environ.get("TVMAZE_RECORDINGS")
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """This process's environment without any setting of ours or Dagster's, and with this environment's commands."""
-    ours = ("TV_APPEARANCES_", "TVMAZE_", "QUICKCHART_", "DAGSTER_")
+    """This process's environment without settings of ours, Dagster's or the test runner's, and with its commands."""
+    ours = ("TV_APPEARANCES_", "TVMAZE_", "QUICKCHART_", "DAGSTER_", "PYTEST_", "MAKE")
     clean = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return {**clean, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{clean.get('PATH', '')}", **variables}
 

@@ -4,15 +4,20 @@ A minute stands for a day (the root's cron), and three instances live through on
 which nothing changed, one in which TVMaze's stamp moved, one in which TVMaze is down.
 """
 
+import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
+from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
 
 import dagster as dg
 import pytest
@@ -46,32 +51,70 @@ def wait_for(what: str, reached: Callable[[], bool], seconds: float = 90) -> Non
         time.sleep(0.3)
 
 
-class Instance:
-    """A `dagster dev` process in a folder of its own, and its TVMaze."""
+class Dev:
+    """A command that starts `dagster dev` in a folder, as a shell there runs it, until it is closed."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        shutil.copy(ROOT / "dagster.yaml", folder)
-        (folder / "fast.py").write_text(FAST)
-        self.tvmaze = TVMazeServer().__enter__()
-        with (folder / "log").open("w") as log:
+    def __init__(self, folder: Path, command: str, log: str = "log", **variables: str) -> None:
+        self.folder, self.log = folder, folder / log
+        with self.log.open("w") as output:
             self.process = subprocess.Popen(
-                ["dagster", "dev", "-f", "fast.py", "-p", str(free_port())],
+                ["sh", "-c", command],
                 cwd=folder,
-                env=environment(TVMAZE_URL=self.tvmaze.url, TV_APPEARANCES_SHOW="the lighthouse"),
-                stdout=log,
+                env=environment(**variables),
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGINT)
+    def said(self, pattern: str) -> str:
+        """What the log says by the first group of this pattern, as soon as it does."""
+        wait_for(pattern, lambda: self.process.poll() is not None or bool(re.search(pattern, self.log.read_text())))
+        found = re.search(pattern, self.log.read_text())
+        assert found, self.log.read_text()[-3000:]
+        return found[1]
+
+    @cached_property
+    def address(self) -> str:
+        """Where the webserver answers, as soon as it does; it says so a moment earlier."""
+        address = self.said(r"Serving dagster-webserver on (http://\S+)")
+
+        def answers() -> bool:
+            with socket.socket() as probe:
+                return not probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2])))
+
+        wait_for(address, answers)
+        return address
+
+    def ask(self, query: str) -> Any:
+        """What the webserver answers to a query."""
+        body = json.dumps({"query": query}).encode()
+        request = Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
+        with build_opener(ProxyHandler({})).open(request, timeout=10) as answer:
+            return json.load(answer)["data"]
+
+    def close(self) -> None:
+        with suppress(ProcessLookupError):  # it may have ended by itself
+            os.killpg(self.process.pid, signal.SIGINT)  # as a terminal's Ctrl-C, to all of them
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:  # started from a background job, it was born deaf to SIGINT
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+class Instance(Dev):
+    """`dagster dev` in a folder of its own, and its TVMaze."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        shutil.copy(ROOT / "dagster.yaml", folder)
+        (folder / "fast.py").write_text(FAST)
+        self.tvmaze = TVMazeServer().__enter__()
+        command = f"dagster dev -f fast.py -p {free_port()}"
+        super().__init__(folder, command, TVMAZE_URL=self.tvmaze.url, TV_APPEARANCES_SHOW="the lighthouse")
+
+    def close(self) -> None:
+        super().close()
         if not self.tvmaze.closing.is_set():
             self.tvmaze.__exit__(None, None, None)
 
@@ -104,7 +147,7 @@ def instances(tmp_path: Path) -> Iterator[tuple[Instance, Instance, Instance]]:
     three = Instance(tmp_path / "quiet"), Instance(tmp_path / "moved"), Instance(tmp_path / "down")
     yield three
     for instance in three:
-        instance.stop()
+        instance.close()
 
 
 def test_a_day_of_each_kind_costs_what_it_should(instances: tuple[Instance, Instance, Instance]) -> None:

@@ -1,49 +1,146 @@
-"""What the pages say is true: every block of commands or Python is run by a test, and every link leads somewhere."""
+"""What the pages say is true: every command and block of Python is run as it stands, and every link leads somewhere."""
 
-import os
+import json
 import re
-import shutil
 import subprocess
+import time
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from socket import create_server
 
 import pytest
 
-from tv_appearances_tests.test_commands import ROOT, environment
+from tv_appearances_tests.test_commands import NOWHERE, ROOT, environment
+from tv_appearances_tests.test_daemon import ASSETS, Dev
 from tv_appearances_tests.test_definitions import MAY_KNOW
+from tv_appearances_tests.test_mistakes import says
+from tv_appearances_tests.test_page_in_browser import CHROMIUM
 from tv_appearances_tests.tvmaze_server import TVMazeServer
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
 GUIDE = ROOT / "docs" / "your_own_asset.md"
-
-RUN_BY = {
-    "make report   # runs the five assets": "test_docs.py::test_make_runs_what_a_reader_expects",
-    "make test    # the tests": "test_docs.py::test_make_runs_what_a_reader_expects",
-    '.venv/bin/tv-appearances "under the dome"': "test_commands.py::test_the_command_prints_json_for_scripts",
-    "python -m pytest -m": "../Makefile::not command and not daemon",
-    "TV_APPEARANCES_SHOWS=shows.txt": "test_many_shows.py::test_shows_come_as_a_list_or_as_a_file_with_comments",
-    "TVMAZE_RECORDINGS=~/tvmaze": "test_commands.py::def test_friends_gives_the_table_of_the_post",
-    "python -m tv_appearances_tests.test_definitions": "test_definitions.py::__main__",
-}
-"""How a block begins → where it is run: a file beside this one, and what is in it. The guide's blocks are run here."""
+MANY = ROOT / "docs" / "many_shows.md"
 
 
 def blocks(page: Path, *languages: str) -> list[str]:
-    """The fenced blocks in one of these languages, in order."""
-    found = re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    """The fenced blocks in one of these languages, in order; those without a language are what is seen."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     return [code for language, code in found if language in languages]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != GUIDE], ids=lambda page: page.name)
-def test_every_block_is_run_by_a_test(page: Path) -> None:
-    for block in blocks(page, "sh", "bash", "python"):
-        (where,) = (place for beginning, place in RUN_BY.items() if block.startswith(beginning))
-        file, _, what = where.partition("::")
-        assert what in (Path(__file__).parent / file).read_text(encoding="utf-8"), where
+def commands() -> list[str]:
+    """Every line of every block but the guide's, which is run as a whole; one that stands twice is run once."""
+    lines = [
+        line
+        for page in PAGES
+        if page != GUIDE
+        for block in blocks(page, "sh", "bash", "python")
+        for line in block.splitlines()
+    ]
+    return sorted({line.partition("  #")[0].strip() for line in lines})
 
 
-def test_no_row_of_the_table_is_left_over() -> None:
-    written = [block for page in PAGES for block in blocks(page, "sh", "bash", "python")]
-    assert all(any(block.startswith(beginning) for block in written) for beginning in RUN_BY)
+FEW = {"PYTEST_ADDOPTS": "tv_appearances_tests/test_settings.py"}
+RUNS: dict[str, tuple[str, dict[str, str]]] = {
+    "make report": (" ".join(blocks(ROOT / "README.md", "")[1].split()), {"TVMAZE_URL": NOWHERE}),
+    "make test": (" passed", {**FEW, "PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}),
+    "make check": (
+        "All definitions loaded successfully",
+        {"https_proxy": NOWHERE, "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache")},
+    ),
+    "make matrix": (
+        "3.99: pyenv/versions/3.99.0/bin/python … -m pytest -q -m not command",
+        {"MAKEFLAGS": "MINORS=99", "PYENV_ROOT": "pyenv"},
+    ),
+    '.venv/bin/tv-appearances "under the dome"': ("mentioned most in Under the Dome: … data/appearances.html", {}),
+    ".venv/bin/tv-appearances --search house": ("id:118 House 2001", {}),
+    ".venv/bin/tv-appearances id:118 --json": ('"tvmaze_id": 118', {}),
+    'python -m pytest -m "not command and not daemon and not browser and not soak"': (" passed", FEW),
+    "TVMAZE_RECORDINGS=~/tvmaze python -m pytest -m recordings": (
+        "1 passed",
+        {"HOME": ".", "PYTEST_ADDOPTS": "-k every_recorded_answer"},
+    ),
+    "SCREENSHOTS=docs python -m pytest tv_appearances_tests/test_ui_in_browser.py": (
+        "docs/graph.png" if CHROMIUM else "Chromium is not installed",
+        {"PYTEST_ADDOPTS": "-k graph_has_five_assets"},
+    ),
+    "python -m tv_appearances_tests.test_definitions": ("tv_appearances_tests/specs.json", {}),
+}
+"""A command → what it prints or writes, and the environment that makes it quick and keeps it on this machine."""
+
+STARTS: dict[str, list[str]] = {
+    "make dev": [],
+    "TV_APPEARANCES_SHOWS=shows.txt dagster dev": ["friends", "id-118", "under-the-dome"],
+    "TV_APPEARANCES_SHOWS='friends;id:118' dagster dev": ["friends", "id-118"],
+}
+"""A command that goes on until it is ended → the partitions that the five assets then have."""
+
+LOADED = """{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {
+    ... on PythonError { message }
+    ... on RepositoryLocation { repositories { assetNodes { assetKey { path } partitionKeys } } } } } } } }"""
+
+INTERPRETER = """#!/bin/sh
+# Stands for a Python of another version: says what it is asked for, and installs nothing.
+echo "python $*"
+[ "$2" != venv ] || { mkdir "$3/bin" && cp "$0" "$3/bin/python"; }
+"""
+
+
+@pytest.fixture
+def tvmaze(checkout: Path, tvmaze_server: TVMazeServer) -> TVMazeServer:
+    """A TVMaze that knows the shows of the pages, and the same answers as a folder of recordings."""
+    world = tvmaze_server.world
+    for show_id, name in ((1, "Under the Dome"), (118, "House"), (431, "Friends")):
+        world.shows[show_id] = {**world.shows[7001], "id": show_id, "name": name}
+        folder = checkout / "tvmaze" / name
+        folder.mkdir(parents=True)
+        for part in ("episodes", "cast"):
+            world.parts[show_id, part] = world.parts[7001, part]
+            (folder / f"{part}.json").write_text(json.dumps(world.parts[show_id, part]))
+        (folder / "show.json").write_text(json.dumps(world.shows[show_id]))
+    return tvmaze_server
+
+
+def test_every_command_of_the_pages_is_in_a_table() -> None:
+    assert commands() == sorted([*RUNS, *STARTS])
+
+
+@pytest.mark.command
+@pytest.mark.parametrize("command", RUNS)
+def test_a_command_of_the_pages_does_what_it_should(command: str, checkout: Path, tvmaze: TVMazeServer) -> None:
+    shown, variables = RUNS[command]
+    python = checkout / "pyenv" / "versions" / "3.99.0" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(INTERPRETER)
+    python.chmod(0o755)
+    began = time.time()
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=checkout,
+        env=environment(**{"PYTHONPATH": str(checkout), "TVMAZE_URL": tvmaze.url, **variables}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    written = [path.as_posix() for path in checkout.rglob("*") if path.stat().st_mtime > began]
+    assert says(" ".join([done.stdout, done.stderr, *written]), shown), done.stdout + done.stderr
+
+
+@pytest.mark.daemon
+@pytest.mark.parametrize("command", STARTS)
+def test_the_ui_of_a_page_answers_though_port_3000_is_taken(command: str, checkout: Path, tvmaze: TVMazeServer) -> None:
+    (checkout / "shows.txt").write_text(*blocks(MANY, ""))
+    with ExitStack() as stack:
+        with suppress(OSError):  # whoever has it already will do
+            stack.enter_context(create_server(("127.0.0.1", 3000)))
+        dev = stack.enter_context(closing(Dev(checkout, command, PYTHONPATH=str(checkout), TVMAZE_URL=tvmaze.url)))
+        port = dev.said(r"Port 3000 is in use - using port (\d+) instead")
+        assert dev.address == f"http://127.0.0.1:{port}"
+        (entry,) = dev.ask(LOADED)["workspaceOrError"]["locationEntries"]
+    (repository,) = entry["locationOrLoadError"]["repositories"]
+    partitions = {node["assetKey"]["path"][0]: node["partitionKeys"] for node in repository["assetNodes"]}
+    assert [partitions[asset] for asset in ASSETS] == [STARTS[command]] * 5
 
 
 @pytest.mark.command
@@ -56,7 +153,9 @@ def test_the_guide_to_your_own_asset_works_as_it_stands(tmp_path: Path, tvmaze_s
     variables = environment(TVMAZE_URL=tvmaze_server.url, TV_APPEARANCES_SHOW="the lighthouse")
     for block in blocks(GUIDE, "sh"):
         for command in block.splitlines():
-            done = subprocess.run(command, shell=True, cwd=tmp_path, env=variables, capture_output=True, text=True)  # noqa: S602, PLW1510  # a reader's shell runs it
+            done = subprocess.run(
+                ["sh", "-c", command], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+            )
             assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "data" / "average_ratings.json").read_text() == '{\n  "1": 7.5,\n  "2": 7.5\n}\n'
     assert (tmp_path / "data" / "appearances.png").exists()
@@ -89,19 +188,3 @@ def test_the_targets_of_make_that_are_named_exist() -> None:
     named = {name for page in PAGES for name in re.findall(r"`make ([a-z]+)", page.read_text(encoding="utf-8"))}
     assert named
     assert all(re.search(rf"^{name}:", makefile, re.MULTILINE) for name in named), named
-
-
-@pytest.mark.skipif(not shutil.which("make"), reason="there is no make here")
-def test_make_runs_what_a_reader_expects() -> None:
-    # These tests may be run by `make matrix`, which hands its own variables down.
-    plain = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
-    for target, command in (
-        ("report", "tv-appearances"),
-        ("test", "-m pytest -n auto --dist loadfile"),
-        ("dev", "dagster dev"),
-        ("check", "dg check defs"),
-    ):
-        shown = subprocess.run(
-            ["make", "-n", target], cwd=ROOT, env=plain, capture_output=True, text=True, check=True
-        ).stdout
-        assert f"{command}\n" in shown.replace(" \n", "\n")

@@ -4,20 +4,16 @@ One instance lives through all of it, so the tests run in the order they stand i
 that everything shows the sample; for the launchpad it comes up. `SCREENSHOTS=docs` takes the README's pictures anew.
 """
 
-import json
 import os
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from tv_appearances_tests.test_commands import ROOT, environment
-from tv_appearances_tests.test_daemon import ASSETS, free_port, wait_for
+from tv_appearances_tests.test_commands import ROOT
+from tv_appearances_tests.test_daemon import ASSETS, Dev, free_port, wait_for
 from tv_appearances_tests.test_page_in_browser import CHROMIUM, FLAGS
 from tv_appearances_tests.tvmaze_server import TVMazeServer
 
@@ -36,32 +32,14 @@ PICTURES = "[...document.images].filter(i => i.src.startsWith('data:image/png'))
 ANOTHER_SHOW = "ops:\n  tv_show_info:\n    config:\n      show: the lighthouse\n"
 
 
-class UI:
+class UI(Dev):
     """`dagster dev` in a folder of its own, and a page of the browser that looks at it."""
 
     def __init__(self, folder: Path, page: Any) -> None:
-        self.folder, self.page = folder, page
-        self.tvmaze_port, port = free_port(), free_port()
-        self.address = f"http://127.0.0.1:{port}"
+        self.page, self.tvmaze_port = page, free_port()
         for name in ("dagster.yaml", "workspace.yaml"):
             shutil.copy(ROOT / name, folder)
-        with (folder / "log").open("w") as log:
-            self.process = subprocess.Popen(
-                ["dagster", "dev", "-p", str(port)],
-                cwd=folder,
-                env=environment(TVMAZE_URL=f"http://127.0.0.1:{self.tvmaze_port}"),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:  # started from a background job, it was born deaf to SIGINT
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        super().__init__(folder, f"dagster dev -p {free_port()}", TVMAZE_URL=f"http://127.0.0.1:{self.tvmaze_port}")
 
     def open(self, path: str) -> Any:
         self.page.goto(self.address + path)
@@ -69,14 +47,11 @@ class UI:
 
     def runs(self) -> list[str]:
         """The states of all runs, the newest first; none as long as the webserver does not answer."""
-        body = json.dumps({"query": RUNS}).encode()
-        request = Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
         try:
-            with build_opener(ProxyHandler({})).open(request, timeout=10) as answer:
-                found = json.load(answer)
+            found = self.ask(RUNS)
         except OSError:
             return []
-        return [run["status"] for run in found["data"]["runsOrError"]["results"]]
+        return [run["status"] for run in found["runsOrError"]["results"]]
 
     def wait_for_runs(self, count: int) -> None:
         wait_for(f"{count} runs that ended", lambda: self.runs() == ["SUCCESS"] * count)
@@ -96,7 +71,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UI]:
         try:
             yield ui
         finally:
-            ui.stop()
+            ui.close()
             browser.close()
 
 
