@@ -62,7 +62,8 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.10 --upgrade --gene
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 lock:  ## resolve the newest versions for every supported Python, with hashes
 	$(LOCK) pyproject.toml --group dev -o requirements.lock
-	$(LOCK) pyproject.toml --group celery deploy/celery/requirements.txt -o deploy/celery/requirements.lock
+	$(LOCK) pyproject.toml --extra s3 --group test deploy/celery/requirements.txt \
+	  -o deploy/celery/requirements.lock
 
 clean:  ## forget the environment; data and history stay
 	rm -rf $(VENV)

@@ -1,4 +1,4 @@
-"""`deploy/celery` on one machine: Redis and PostgreSQL as Debian packages them, the daemon, and workers.
+"""`deploy/celery` on one machine: Redis and PostgreSQL as Debian packages them, moto's S3, the daemon, and workers.
 
 The test and the benchmark of it share this. Needs `redis-server` and PostgreSQL, and the environment of `make celery`.
 """
@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tv_appearances_tests.object_store import object_store
 from tv_appearances_tests.test_commands import ROOT, environment
 from tv_appearances_tests.test_daemon import free_port, wait_for
 
@@ -33,7 +34,6 @@ class CeleryDeployment:
         self.folder = folder
         self.shows = {f"show-{number}" for number in range(1, shows + 1)}
         self.broker, self.postgres = free_port(), free_port()
-        self.data = folder / "data"
         self.variables = {
             "DAGSTER_HOME": str(folder),
             "PYTHONPATH": f"{DEPLOY}{os.pathsep}{ROOT}",
@@ -42,7 +42,8 @@ class CeleryDeployment:
             "DAGSTER_POSTGRES_URL": f"postgresql://dagster@127.0.0.1:{self.postgres}/postgres",
             "TVMAZE_URL": tvmaze_url,
             "TV_APPEARANCES_SHOWS": ";".join(name.replace("-", " ") for name in self.shows),
-            "TV_APPEARANCES_DATA": str(self.data),
+            "TV_APPEARANCES_DATA": "s3://bucket/data",
+            "TMPDIR": str(folder),  # the pace, for which S3 has no locks, is kept below it
         }
         text = (DEPLOY / "dagster.yaml").read_text()
         for name, value in settings.items():
@@ -55,6 +56,7 @@ class CeleryDeployment:
             self._stack = stack
             self._start("redis", program("redis-server"), "--port", self.broker, "--bind", "127.0.0.1", "--save", "")
             self._start_postgres(stack.enter_context(tempfile.TemporaryDirectory()))
+            self._make_bucket(stack.enter_context(object_store(self.folder / "s3.log")))
             self._stack = stack.pop_all()
         return self
 
@@ -78,6 +80,19 @@ class CeleryDeployment:
 
     def read(self, show: str, name: str) -> str:
         return (self.data / show / name).read_text()
+
+    def _make_bucket(self, s3: dict[str, str]) -> None:
+        from upath import UPath
+
+        self.variables.update(s3)
+        self.data = UPath(
+            self.variables["TV_APPEARANCES_DATA"],
+            endpoint_url=s3["AWS_ENDPOINT_URL"],
+            key=s3["AWS_ACCESS_KEY_ID"],
+            secret=s3["AWS_SECRET_ACCESS_KEY"],
+            use_listings_cache=False,
+        )
+        self.data.fs.mkdir("bucket")
 
     def _start_postgres(self, data: str) -> None:
         user = None
