@@ -34,8 +34,8 @@ def test_a_bucket_holds_what_a_folder_would(tmp_path: Path, bucket: str, tvmaze_
 
 
 def test_each_file_is_one_put(bucket: str, s3: dict[str, str], tvmaze_server: TVMazeServer) -> None:
-    library = Library(bucket, dg.DagsterInstance.ephemeral(), tvmaze_server, "the lighthouse;")
-    assert library.run("the-lighthouse").success
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert Library(bucket, instance, tvmaze_server, "the lighthouse;").run("the-lighthouse").success
     name = re.escape(bucket.removeprefix("s3:/"))
     puts = [request for request in requests(Path(s3["LOG"])) if re.match(rf"(PUT|POST) {name}/", request)]
     files = Counter(request.rpartition("/")[2] for request in puts if "/.origin/" not in request)
