@@ -36,7 +36,7 @@ def test_every_show_ends_right_though_a_worker_dies_halfway(tmp_path: Path, monk
         began = time.monotonic()
         workers = [deployment.worker("one"), deployment.worker("two")]
         deployment.daemon()
-        wait_for("half of the shows", lambda: len(deployment.built()) >= SHOWS // 2, seconds=120)
+        wait_for("half of the shows", lambda: len(deployment.built()) >= SHOWS // 2, seconds=240)
         half = time.monotonic() - began
         with dg.DagsterInstance.get() as instance:
             lost = begun(instance, deployment)
