@@ -109,18 +109,23 @@ def _report(defs: Any, as_json: bool) -> int:
 def _instance() -> Any:
     """The history that `dagster dev` in this folder shows, where there is one; otherwise one that ends with the run."""
     import dagster as dg
+    from tenacity import Retrying, stop_after_attempt, wait_fixed
 
-    try:
+    def opened() -> Any:
         if os.environ.get("DAGSTER_HOME"):
             return dg.DagsterInstance.get()
         if Path("dagster.yaml").exists():
             return dg.DagsterInstance.from_config(str(Path.cwd()))
+        return dg.DagsterInstance.ephemeral()
+
+    try:
+        # Of two commands that begin a history at the same moment, one finds tables that it was about to make.
+        return Retrying(stop=stop_after_attempt(2), wait=wait_fixed(1), reraise=True)(opened)
     except Exception as error:  # noqa: BLE001  # Dagster, YAML and SQLite have nothing in common but the remedy
         raise click.ClickException(
             f"Dagster's history cannot be opened: {' '.join(str(error).split())} "
             "Mend dagster.yaml or DAGSTER_HOME, or move .dagster away to begin a new history; data/ stays."
         ) from None
-    return dg.DagsterInstance.ephemeral()
 
 
 def _failures(result: Any) -> list[str]:

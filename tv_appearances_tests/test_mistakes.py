@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,56 @@ def test_two_copies_at_once_both_end_well(tmp_path: Path) -> None:
     ]
     said = [copy.communicate(timeout=60)[1] for copy in copies]
     assert [copy.returncode for copy in copies] == [0, 0], said
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """A checkout on a disk that cannot be written."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    shutil.copy(ROOT / "dagster.yaml", folder)
+    mount = ["mount", "--bind", str(folder), str(folder)], ["mount", "-o", "remount,ro,bind", str(folder)]
+    if any(subprocess.run(command, capture_output=True, check=False).returncode for command in mount):
+        pytest.skip("mounting is not allowed here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_read_only_checkout_says_what_it_wants_and_works_with_it(read_only: Path, tmp_path: Path) -> None:
+    def run(**variables: str) -> "subprocess.CompletedProcess[str]":
+        env = environment(TVMAZE_URL=NOWHERE, **variables)
+        return subprocess.run(COMMAND, cwd=read_only, env=env, capture_output=True, text=True, check=False)
+
+    refused = run()
+    assert refused.returncode != 0
+    assert says(refused.stderr, the_one("Dagster's history cannot be opened: …"))
+    home, data = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    assert "set TV_APPEARANCES_DATA to another one" in run(DAGSTER_HOME=str(home)).stderr
+    assert run(DAGSTER_HOME=str(home), TV_APPEARANCES_DATA=str(data)).returncode == 0
+    assert (data / "appearances.png").exists()
+
+
+def test_an_old_history_goes_on_and_a_damaged_one_is_named(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+
+    def run() -> "subprocess.CompletedProcess[str]":
+        env = environment(TVMAZE_URL=NOWHERE)
+        return subprocess.run(COMMAND, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+    assert run().returncode == 0
+    history = tmp_path / ".dagster" / "history" / "runs.db"
+    with closing(sqlite3.connect(history)) as database, database:  # as it was before runs had a backfill
+        database.executescript("""
+            drop index idx_runs_by_backfill_id;
+            alter table runs drop column backfill_id;
+            update alembic_version set version_num = 'b601eb913efa';
+        """)
+    assert run().returncode == 0
+    history.write_text("no database")
+    damaged = run()
+    assert damaged.returncode != 0
+    assert says(damaged.stderr, the_one("Dagster's history cannot be opened: …"))
+    (tmp_path / ".dagster").rename(tmp_path / "away")
+    assert run().returncode == 0
