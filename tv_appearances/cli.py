@@ -55,28 +55,36 @@ def _report(defs: Any, as_json: bool) -> int:
     """Run all five assets in this process, as one Dagster run, and print what came of it."""
     import dagster as dg
 
-    with _instance() as instance:
-        result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            # Dagster's log goes to the run's page; the terminal is for the answer.
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
-        metadata: Mapping[str, Mapping[str, Any]] = {
-            event.asset_key.to_user_string(): {
-                key: value.value for key, value in event.step_materialization_data.materialization.metadata.items()
-            }
-            for event in result.get_asset_materialization_events()
-            if event.asset_key
+    try:
+        with _instance() as instance:
+            result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                # Dagster's log goes to the run's page; the terminal is for the answer.
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+    # What a step raises is in the result. The rest comes from Dagster, YAML and SQLite, some of it only when the first
+    # event is written; it has nothing in common but the remedy.
+    except Exception as error:  # noqa: BLE001
+        raise click.ClickException(
+            f"Dagster's history cannot be used: {' '.join(str(error).split())} "
+            "Mend dagster.yaml or DAGSTER_HOME, or move .dagster away to begin a new history; data/ stays."
+        ) from None
+    metadata: Mapping[str, Mapping[str, Any]] = {
+        event.asset_key.to_user_string(): {
+            key: value.value for key, value in event.step_materialization_data.materialization.metadata.items()
         }
-        checks = result.get_asset_check_evaluations()
-        if not result.success:
-            blocked = [
-                f"{check.check_name}: {check.description}"
-                for check in checks
-                if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
-            ]
-            return _fail(*(blocked or _failures(result)))
+        for event in result.get_asset_materialization_events()
+        if event.asset_key
+    }
+    checks = result.get_asset_check_evaluations()
+    if not result.success:
+        blocked = [
+            f"{check.check_name}: {check.description}"
+            for check in checks
+            if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+        ]
+        return _fail(*(blocked or _failures(result)))
     warnings = [f"{check.check_name}: {check.description}" for check in checks if not check.passed]
     counted, report = metadata["character_appearances"], metadata["appearances_report"]
     from tv_appearances.files import PAGE, PICTURE
@@ -109,23 +117,17 @@ def _report(defs: Any, as_json: bool) -> int:
 def _instance() -> Any:
     """The history that `dagster dev` in this folder shows, where there is one; otherwise one that ends with the run."""
     import dagster as dg
-    from tenacity import Retrying, stop_after_attempt, wait_fixed
 
-    def opened() -> Any:
-        if os.environ.get("DAGSTER_HOME"):
-            return dg.DagsterInstance.get()
-        if Path("dagster.yaml").exists():
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    if Path("dagster.yaml").exists():
+        from filelock import FileLock
+
+        Path(".dagster").mkdir(exist_ok=True)
+        # Two copies that make the tables at the same moment leave one of them, or the history, broken.
+        with FileLock(".dagster/lock"):
             return dg.DagsterInstance.from_config(str(Path.cwd()))
-        return dg.DagsterInstance.ephemeral()
-
-    try:
-        # Of two commands that begin a history at the same moment, one finds tables that it was about to make.
-        return Retrying(stop=stop_after_attempt(2), wait=wait_fixed(1), reraise=True)(opened)
-    except Exception as error:  # noqa: BLE001  # Dagster, YAML and SQLite have nothing in common but the remedy
-        raise click.ClickException(
-            f"Dagster's history cannot be opened: {' '.join(str(error).split())} "
-            "Mend dagster.yaml or DAGSTER_HOME, or move .dagster away to begin a new history; data/ stays."
-        ) from None
+    return dg.DagsterInstance.ephemeral()
 
 
 def _failures(result: Any) -> list[str]:

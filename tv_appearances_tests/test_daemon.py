@@ -14,7 +14,6 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
@@ -73,24 +72,23 @@ class Dev:
         assert found, self.log.read_text()[-3000:]
         return found[1]
 
-    @cached_property
+    @property
     def address(self) -> str:
-        """Where the webserver answers, as soon as it does; it says so a moment earlier."""
-        address = self.said(r"Serving dagster-webserver on (http://\S+)")
-
-        def answers() -> bool:
-            with socket.socket() as probe:
-                return not probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2])))
-
-        wait_for(address, answers)
-        return address
+        return self.said(r"Serving dagster-webserver on (http://\S+)")
 
     def ask(self, query: str) -> Any:
-        """What the webserver answers to a query."""
+        """What the webserver answers to a query, as soon as it does; it says its address before it listens there."""
         body = json.dumps({"query": query}).encode()
         request = Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
-        with build_opener(ProxyHandler({})).open(request, timeout=10) as answer:
-            return json.load(answer)["data"]
+        answers: list[Any] = []
+
+        def answered() -> bool:
+            with suppress(OSError), build_opener(ProxyHandler({})).open(request, timeout=10) as answer:
+                answers.append(json.load(answer)["data"])
+            return bool(answers)
+
+        wait_for(f"an answer to {query}", answered)
+        return answers[0]
 
     def close(self) -> None:
         with suppress(ProcessLookupError):  # it may have ended by itself

@@ -53,8 +53,11 @@ RUNS: dict[str, tuple[str, dict[str, str]]] = {
         {"MAKEFLAGS": "MINORS=99", "PYENV_ROOT": "pyenv"},
     ),
     '.venv/bin/tv-appearances "under the dome"': ("mentioned most in Under the Dome: … data/appearances.html", {}),
-    ".venv/bin/tv-appearances --search house": ("id:118 House 2001", {}),
-    ".venv/bin/tv-appearances id:118 --json": ('"tvmaze_id": 118', {}),
+    ".venv/bin/tv-appearances --search house": ("id:118 House 2001 Coast TV", {}),
+    ".venv/bin/tv-appearances id:118 --json": (
+        '{ "show": "House", "tvmaze_id": 118, "source": "live", … data/appearances.png',
+        {},
+    ),
     'python -m pytest -m "not command and not daemon and not browser and not soak"': (" passed", FEW),
     "TVMAZE_RECORDINGS=~/tvmaze python -m pytest -m recordings": (
         "1 passed",

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from tv_appearances_tests.test_commands import MATERIALIZE, NOWHERE, ROOT, environment
-from tv_appearances_tests.test_daemon import wait_for
+from tv_appearances_tests.test_daemon import Dev, free_port, wait_for
 from tv_appearances_tests.tvmaze_server import TVMazeServer
 
 pytestmark = pytest.mark.command
@@ -58,12 +59,28 @@ PROVOKED: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         ("dagster", "asset", "materialize", "--select", "episodes", "-m", "tv_appearances.definitions"),
         {},
     ),
-    "Dagster's history cannot be opened: …": (COMMAND, {"DAGSTER_HOME": str(ROOT / "README.md")}),
-    "Dagster's history cannot be opened: $": (COMMAND, {"DAGSTER_HOME": "relative"}),
+    "Dagster's history cannot be used: …": (COMMAND, {"DAGSTER_HOME": str(ROOT / "README.md")}),
+    "Dagster's history cannot be used: $": (COMMAND, {"DAGSTER_HOME": "relative"}),
 }
 """The beginning of a message → the command that provokes it in an empty folder, and its environment."""
 
-OWN_TEST = ("tv_appearances needs Python", "The run was interrupted")
+OWN_TEST = (
+    "tv_appearances needs Python",
+    "The run was interrupted",
+    "file is not a database",
+    "Asset checks require",
+    "Read-only file system",
+    "error while attempting to bind",
+)
+
+NO_MISTAKE = {
+    "A name without quotes": "test_mistakes.py::test_a_name_needs_no_quotes",
+    "Two copies at the same time": "test_mistakes.py::test_two_copies_at_once_both_end_well",
+    "No network on the first day": "test_commands.py::test_without_a_network_the_first_run_shows_the_sample",
+    "Port 3000 is taken": "test_docs.py::test_the_ui_of_a_page_answers_though_port_3000_is_taken",
+    "Starting anew": "test_mistakes.py::test_a_damaged_history_is_named_and_can_be_moved_away",
+}
+"""What the page says is no mistake → the test that does it."""
 
 
 def promised() -> list[str]:
@@ -88,7 +105,11 @@ def test_every_message_of_the_page_is_provoked_by_a_test() -> None:
     assert len(promised()) >= 25
 
 
-@pytest.mark.parametrize("test", sorted(set(HELD_ELSEWHERE.values())))
+def test_all_that_is_no_mistake_is_done_by_a_test() -> None:
+    assert re.findall(r"^- \*\*(.+?)\*\*", PAGE, re.MULTILINE) == list(NO_MISTAKE)
+
+
+@pytest.mark.parametrize("test", sorted({*HELD_ELSEWHERE.values(), *NO_MISTAKE.values()}))
 def test_a_test_that_is_named_exists(test: str) -> None:
     file, name = test.split("::")
     assert f"def {name}(" in Path(__file__).with_name(file).read_text(encoding="utf-8")
@@ -175,54 +196,75 @@ def test_two_copies_at_once_both_end_well(tmp_path: Path) -> None:
     assert [copy.returncode for copy in copies] == [0, 0], said
 
 
+def said_by(folder: Path, command: str, **variables: str) -> str:
+    """What a command that fails says; nothing, where it ends well."""
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env=environment(PYTHONPATH=str(ROOT), TVMAZE_URL=NOWHERE, **variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stderr if done.returncode else ""
+
+
 @pytest.fixture
-def read_only(tmp_path: Path) -> Iterator[Path]:
-    """A checkout on a disk that cannot be written."""
-    folder = tmp_path / "checkout"
-    folder.mkdir()
-    shutil.copy(ROOT / "dagster.yaml", folder)
-    mount = ["mount", "--bind", str(folder), str(folder)], ["mount", "-o", "remount,ro,bind", str(folder)]
-    if any(subprocess.run(command, capture_output=True, check=False).returncode for command in mount):
-        pytest.skip("mounting is not allowed here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_read_only_checkout_says_what_it_wants_and_works_with_it(read_only: Path, tmp_path: Path) -> None:
-    def run(**variables: str) -> "subprocess.CompletedProcess[str]":
-        env = environment(TVMAZE_URL=NOWHERE, **variables)
-        return subprocess.run(COMMAND, cwd=read_only, env=env, capture_output=True, text=True, check=False)
-
-    refused = run()
-    assert refused.returncode != 0
-    assert says(refused.stderr, the_one("Dagster's history cannot be opened: …"))
-    home, data = tmp_path / "home", tmp_path / "elsewhere"
-    home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}")
-    assert "set TV_APPEARANCES_DATA to another one" in run(DAGSTER_HOME=str(home)).stderr
-    assert run(DAGSTER_HOME=str(home), TV_APPEARANCES_DATA=str(data)).returncode == 0
-    assert (data / "appearances.png").exists()
-
-
-def test_an_old_history_goes_on_and_a_damaged_one_is_named(tmp_path: Path) -> None:
+def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new history in a folder with our `dagster.yaml`."""
     shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with dg.DagsterInstance.from_config(".") as instance:
+        instance.get_asset_keys()
+    return tmp_path / ".dagster" / "history"
 
-    def run() -> "subprocess.CompletedProcess[str]":
-        env = environment(TVMAZE_URL=NOWHERE)
-        return subprocess.run(COMMAND, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
 
-    assert run().returncode == 0
-    history = tmp_path / ".dagster" / "history" / "runs.db"
-    with closing(sqlite3.connect(history)) as database, database:  # as it was before runs had a backfill
-        database.executescript("""
-            drop index idx_runs_by_backfill_id;
-            alter table runs drop column backfill_id;
-            update alembic_version set version_num = 'b601eb913efa';
-        """)
-    assert run().returncode == 0
-    history.write_text("no database")
-    damaged = run()
-    assert damaged.returncode != 0
-    assert says(damaged.stderr, the_one("Dagster's history cannot be opened: …"))
-    (tmp_path / ".dagster").rename(tmp_path / "away")
-    assert run().returncode == 0
+def test_a_damaged_history_is_named_and_can_be_moved_away(history: Path, tmp_path: Path) -> None:
+    for file in ("runs/index.db", "runs.db"):
+        (history / file).write_bytes(b"no database " * 1000)
+        message = said_by(tmp_path, "tv-appearances")
+        assert says(message, the_one("Dagster's history cannot be used: …"))
+        assert len(message.strip().splitlines()) == 1
+    assert says(said_by(tmp_path, "dagster dev -m tv_appearances.definitions"), the_one("file is not a database"))
+    (tmp_path / ".dagster").rename(tmp_path / "damaged")
+    assert not said_by(tmp_path, "tv-appearances")
+
+
+def test_the_history_of_an_older_dagster_can_be_brought_up_to_date(history: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(history / "runs" / "index.db")) as index:  # as Dagster 1.0 left it, in what matters
+        index.executescript("DROP TABLE asset_check_executions; UPDATE alembic_version SET version_num='958a9495162d'")
+    message = said_by(tmp_path, "tv-appearances")
+    assert says(message, the_one("Asset checks require"))
+    assert says(message, the_one("Dagster's history cannot be used: …"))
+    assert not said_by(tmp_path, "DAGSTER_HOME=$PWD dagster instance migrate")
+    assert not said_by(tmp_path, "tv-appearances")
+
+
+@pytest.fixture
+def read_only(checkout: Path) -> Iterator[Path]:
+    mounted = subprocess.run(["mount", "-o", "bind,ro", checkout, checkout], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("mounting a folder read-only is not allowed here")
+    yield checkout
+    subprocess.run(["umount", checkout], check=True)
+
+
+def test_a_read_only_checkout_is_started_from_another_folder(read_only: Path, tmp_path: Path) -> None:
+    message = said_by(read_only, "make report")
+    assert says(message, the_one("Read-only file system"))
+    assert says(message, the_one("Dagster's history cannot be used: …"))
+    assert says(said_by(read_only, "dagster dev"), the_one("Read-only file system"))
+    assert not said_by(tmp_path, f"{read_only}/.venv/bin/tv-appearances")
+
+
+@pytest.mark.daemon
+def test_a_second_copy_that_wants_the_same_port_says_so_and_disturbs_nobody(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    command = f"dagster dev -m tv_appearances.definitions -p {free_port()}"
+    with closing(Dev(tmp_path, command, TVMAZE_URL=NOWHERE)) as one:
+        assert one.ask("{ version }")["version"]
+        with closing(Dev(tmp_path, command, log="second.log", TVMAZE_URL=NOWHERE)) as two:
+            assert says(two.said("(ERROR: .+)"), the_one("error while attempting to bind"))
+        assert one.ask("{ version }")["version"]
+        wait_for("the report", (tmp_path / "data" / "appearances.html").exists)
