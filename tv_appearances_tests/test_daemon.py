@@ -143,6 +143,8 @@ class Instance(Dev):
 @pytest.fixture
 def instances(tmp_path: Path) -> Iterator[tuple[Instance, Instance, Instance]]:
     three = Instance(tmp_path / "quiet"), Instance(tmp_path / "moved"), Instance(tmp_path / "down")
+    for instance in three:
+        assert instance.address, "until then the history is being made, and who opens it as well breaks it"
     yield three
     for instance in three:
         instance.close()

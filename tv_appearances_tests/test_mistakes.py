@@ -267,4 +267,3 @@ def test_a_second_copy_that_wants_the_same_port_says_so_and_disturbs_nobody(tmp_
         with closing(Dev(tmp_path, command, log="second.log", TVMAZE_URL=NOWHERE)) as two:
             assert says(two.said("(ERROR: .+)"), the_one("error while attempting to bind"))
         assert one.ask("{ version }")["version"]
-        wait_for("the report", (tmp_path / "data" / "appearances.html").exists)
