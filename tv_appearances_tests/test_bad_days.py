@@ -69,6 +69,7 @@ def run(
     *only: str,
     show: str = LIGHTHOUSE,
     chart: ChartRenderer | None = None,
+    instance: dg.DagsterInstance | None = None,
     **client: Any,
 ) -> dg.ExecuteInProcessResult:
     """The assets over the real client and the real files; the client's waits take no time."""
@@ -84,6 +85,7 @@ def run(
                 "aliases": Aliases(),
             },
             run_config=QUIET,
+            instance=instance,
             raise_on_error=False,
         )
 

@@ -22,6 +22,7 @@ import contextlib
 import gzip
 import json
 import os
+import select
 import socket
 import ssl
 import struct
@@ -238,7 +239,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def stall(self) -> None:
-        self.server.closing.wait()
+        """Silence until the client hangs up, so that no thread is kept for one that has."""
+        while not (self.server.closing.wait(0.02) or select.select([self.connection], [], [], 0)[0]):
+            pass
         self.close_connection = True
 
     def reset(self) -> None:
