@@ -36,9 +36,9 @@ from tv_appearances.resources import ChartRenderer, LocalChart
 from tv_appearances.tvmaze import Pace, SampleGateway, TVMazeClient, TVMazeUnreachable
 from tv_appearances_tests.answers import answer_of
 from tv_appearances_tests.quickchart_server import QuickChartServer, Reply, png
-from tv_appearances_tests.test_commands import ROOT, environment
+from tv_appearances_tests.test_commands import ROOT
 from tv_appearances_tests.test_daemon import ASSETS as NAMES
-from tv_appearances_tests.test_daemon import Instance, free_port, wait_for
+from tv_appearances_tests.test_daemon import Dev, Instance, free_port, wait_for
 from tv_appearances_tests.tvmaze_server import TVMazeServer, World, _episode, _role, _show
 
 if TYPE_CHECKING:
@@ -471,15 +471,8 @@ defs = build_defs(Settings.from_env(os.environ), sensor_interval_seconds=1)
         self.power_on()
 
     def power_on(self) -> None:
-        with (self.folder / "log").open("a") as log:
-            self.process = subprocess.Popen(
-                ["dagster", "dev", "-f", "fast.py", "-p", str(free_port())],
-                cwd=self.folder,
-                env=environment(TVMAZE_URL=self.tvmaze.url, TV_APPEARANCES_SHOW="the lighthouse"),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        command = f"dagster dev -f fast.py -p {free_port()}"
+        Dev.__init__(self, self.folder, command, TVMAZE_URL=self.tvmaze.url, TV_APPEARANCES_SHOW="the lighthouse")
 
     def lose_power(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -494,7 +487,7 @@ defs = build_defs(Settings.from_env(os.environ), sensor_interval_seconds=1)
 def machine(tmp_path: Path) -> Iterator[Machine]:
     machine = Machine(tmp_path / "machine")
     yield machine
-    machine.stop()
+    machine.close()
 
 
 @pytest.mark.daemon
