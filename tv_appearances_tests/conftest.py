@@ -14,6 +14,12 @@ from tv_appearances_tests.test_commands import ROOT
 from tv_appearances_tests.tvmaze_server import TVMazeServer
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that wait longest come first, so that with several at a time none is left over at the end."""
+    slow = {item.path for item in items if any(map(item.get_closest_marker, ("daemon", "browser", "soak")))}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def _loopback_without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers of the tests are asked directly, whatever proxy the environment names."""
