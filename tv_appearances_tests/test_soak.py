@@ -6,6 +6,7 @@
 import contextlib
 import ctypes
 import gc
+import linecache
 import os
 import random
 import signal
@@ -14,7 +15,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 
 import dagster as dg
 import pytest
@@ -44,10 +44,10 @@ RUNS = int(os.environ.get("TV_SOAK_RUNS", "40"))
 KILLS = int(os.environ.get("TV_SOAK_KILLS", "8"))
 SEED = int(os.environ.get("TV_SOAK_SEED", "1"))
 WARM_UP = 100
-MOST_GROWTH = {"blocks": 6, "malloc kB": 1, "resident kB": 8}
+MOST_GROWTH = {"blocks": 5, "malloc kB": 1, "resident kB": 24}
 """A run, once the caches are full. Python's small blocks and what malloc has given out say exactly what is kept: three
-blocks are Dagster's, whose instance remembers the id of each run. Resident memory also moves with where free memory
-lies between what is kept."""
+blocks are Dagster's, whose instance remembers the id of each run. Resident memory also goes up and down by 4 MB, which
+is free memory of threads that malloc cannot give back."""
 
 
 class FaultyServer(TVMazeServer):
@@ -80,6 +80,7 @@ class Mallinfo(ctypes.Structure):
 
 def in_use() -> dict[str, float]:
     """The memory of this process, as Python, malloc and the system count it; those that this system has."""
+    linecache.clearcache()  # a traceback leaves the source files it shows there, and each fault shows others
     gc.collect()
     memory = {"blocks": float(sys.getallocatedblocks())}
     with contextlib.suppress(OSError, AttributeError, TypeError):
@@ -108,8 +109,8 @@ def test_every_run_ends_in_success_or_a_named_failure_and_every_file_is_whole_al
     ):
         for number in range(RUNS):
             show = dice.choice((LIGHTHOUSE, FERRY))
-            result = run(tmp_path, server.url, show=show, tries=4, instance=instance)
-            ends["failure" if sentences(result) else "success"] += 1
+            said = sentences(run(tmp_path, server.url, show=show, tries=4, instance=instance))
+            ends["failure" if said else "success"] += 1
             assert reader.wrong == []
             server.log.clear()
             instance.wipe()
@@ -122,7 +123,7 @@ def test_every_run_ends_in_success_or_a_named_failure_and_every_file_is_whole_al
     if RUNS >= 5 * WARM_UP:
         quarter = len(readings) // 4
         early, late = (
-            {unit: median(reading[unit] for reading in some) for unit in readings[0]}
+            {unit: min(reading[unit] for reading in some) for unit in readings[0]}
             for some in (readings[:quarter], readings[-quarter:])
         )
         growth = {unit: (late[unit] - early[unit]) / (0.75 * (RUNS - WARM_UP)) for unit in early}
