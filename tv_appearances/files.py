@@ -278,7 +278,7 @@ class ShowFiles:
         except FilesError:
             raise
         except self._trouble as error:
-            raise FilesError(f"{self.path(name)} cannot be read ({_why(error)}): mend its permissions.") from None
+            raise FilesError(f"{self.path(name)} cannot be read ({_why(error)}): make it readable.") from None
 
     @contextlib.contextmanager
     def _writing(self, what: str) -> Iterator[None]:
