@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ChartChoice = Literal["local", "quickchart"]
 
 PREFIX = "TV_APPEARANCES_"
+# What Kubernetes sets in every pod beside a service whose name begins with `tv-appearances`.
+_SERVICE_LINK = re.compile(rf"{PREFIX}(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)")
 LONGEST_SLUG = 80
 
 
@@ -51,7 +53,11 @@ class Settings:
         Raises:
             SettingsError: a value is not allowed, or a variable with this project's prefix is not one of its settings.
         """
-        unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in _VARIABLES)
+        unknown = sorted(
+            name
+            for name in environ
+            if name.startswith(PREFIX) and name not in _VARIABLES and not _SERVICE_LINK.fullmatch(name)
+        )
         if unknown:
             close = difflib.get_close_matches(unknown[0], _VARIABLES, n=1)
             hint = f"did you mean {close[0]}?" if close else f"the settings are {', '.join(_VARIABLES)}."

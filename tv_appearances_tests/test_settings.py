@@ -64,6 +64,12 @@ def test_a_misspelt_variable_is_told_what_was_probably_meant() -> None:
         Settings.from_env({"TV_APPEARANCES_SHWO": "house"})
 
 
+@pytest.mark.parametrize("service", ["", "WEBSERVER_"])
+def test_the_variables_that_kubernetes_sets_for_a_service_are_nobodys_mistake(service: str) -> None:
+    links = ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_GRPC", "PORT", "PORT_3030_TCP", "PORT_3030_TCP_ADDR")
+    assert Settings.from_env({f"TV_APPEARANCES_{service}{link}": "10.0.0.1" for link in links}) == Settings()
+
+
 def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "data"
     file.touch()
