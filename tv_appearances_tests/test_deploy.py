@@ -1,0 +1,67 @@
+"""`deploy/`: Dagster takes the files, and what they say of this project and of each other is true."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dagster._core.instance.config import dagster_instance_config
+
+from tv_appearances.settings import Settings
+from tv_appearances_tests.test_commands import ROOT
+
+DEPLOY = ROOT / "deploy"
+
+
+def read(name: str) -> Any:
+    return yaml.safe_load((DEPLOY / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("folder", sorted(DEPLOY.glob("*/dagster.yaml")), ids=lambda path: path.parent.name)
+def test_dagster_takes_its_configuration_and_keeps_to_itself(folder: Path) -> None:
+    config, _ = dagster_instance_config(str(folder.parent))
+    assert not config["telemetry"]["enabled"]
+    assert config["run_monitoring"]["enabled"]
+    assert config["concurrency"]["pools"]["granularity"] == "op"
+
+
+def test_every_setting_that_is_named_there_is_one() -> None:
+    files = [path for path in DEPLOY.rglob("*") if path.suffix in {".md", ".yaml", ".service"}]
+    names = re.findall(r"\bTV_APPEARANCES_[A-Z]+\b", "\n".join(path.read_text(encoding="utf-8") for path in files))
+    assert Settings.from_env(dict.fromkeys(names, "")) == Settings()
+
+
+def test_the_pods_of_kubernetes_find_what_they_are_given() -> None:
+    values, claim = read("kubernetes/values.yaml"), read("kubernetes/claim.yaml")
+    (code,) = values["dagster-user-deployments"]["deployments"]
+    volumes = {volume["name"]: volume for volume in code["volumes"]}
+    places = {mount["name"]: mount["mountPath"] for mount in code["volumeMounts"]}
+    variables = {entry["name"]: entry["value"] for entry in code["env"]}
+    commands = (DEPLOY / "kubernetes" / "README.md").read_text(encoding="utf-8")
+    assert places.keys() == volumes.keys()
+    assert volumes["data"]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    assert variables["TV_APPEARANCES_DATA"] == places["data"]
+    assert f"create configmap {volumes['shows']['configMap']['name']} --from-file=shows.txt" in commands
+    assert variables["TV_APPEARANCES_SHOWS"] == f"{places['shows']}/shows.txt"
+    group = code["podSecurityContext"]["fsGroup"]
+    launcher = values["runLauncher"]["config"]["k8sRunLauncher"]
+    assert launcher["runK8sConfig"]["podSpecConfig"]["securityContext"]["fsGroup"] == group
+    assert not values["telemetry"]["enabled"]
+    (dagster,) = re.findall(r"^dagster==(\S+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    assert f"--version {dagster} " in commands
+
+
+def test_the_containers_of_compose_share_what_they_must() -> None:
+    services = read("compose/compose.yaml")["services"]
+    ours = [service for service in services.values() if service["image"] == "tv_appearances"]
+    assert len(ours) == 3
+    assert (ROOT / services["code"]["build"]["dockerfile"]).is_file()
+    (server,) = (entry["grpc_server"] for entry in read("compose/workspace.yaml")["load_from"])
+    assert services[server["host"]] is services["code"]
+    assert f"-p {server['port']} " in services["code"]["command"]
+    assert f"{services['code']['environment']['TV_APPEARANCES_DATA']}" in services["code"]["volumes"][0].split(":")
+    storage = read("compose/dagster.yaml")["storage"]["postgres"]["postgres_db"]
+    assert storage["hostname"] in services
+    assert services["postgres"]["environment"]["POSTGRES_DB"] == storage["db_name"]
+    assert services["postgres"]["environment"]["POSTGRES_USER"] == storage["username"]
