@@ -42,13 +42,35 @@ class Lookup:
     """TVMaze and the sample behind one choice.
 
     `choice` is `TV_APPEARANCES_SOURCE`: `live` asks TVMaze only, `sample` the sample only, and `auto` asks TVMaze and
-    falls back on the sample where TVMaze cannot be reached at all and no live data was ever written.
+    falls back on the sample where TVMaze cannot be reached at all and no live data was ever written. `partition` is the
+    one the run is for, "" for none; None where there is one show and no partitions.
     """
 
     live: Gateway
     sample: Gateway
     choice: SourceChoice = "auto"
     show: str = "friends"
+    partition: str | None = None
+
+    def chosen(self, given: str) -> str:
+        """What to look up: what the run config gives, or the setting; for a partition its line of the list alone.
+
+        Raises:
+            LookupFailed: the partition is not in the list (any more), or the run config would put another show into it.
+        """
+        if self.partition is None:
+            return given or self.show
+        if not self.show:
+            raise LookupFailed(
+                f"The partition {self.partition!r} is not in TV_APPEARANCES_SHOWS; nothing was changed. Choose one "
+                "that is, or put its line (back) and reload the code location."
+            )
+        if given:
+            raise LookupFailed(
+                f"The run config asks for {given!r}, but the partition {self.partition!r} is for {self.show!r}; "
+                "nothing was changed. Leave `show` out, or add a line to TV_APPEARANCES_SHOWS."
+            )
+        return self.show
 
     def gateway(self, source: Source) -> Gateway:
         """Where the episodes and the cast of a show found in `source` are asked for: the two are never mixed."""

@@ -135,6 +135,12 @@ class Progress:
             if show_id in updates:
                 self.seen[show] = max(updates[show_id], self.seen.get(show, 0))
 
+    def keep(self, shows: AbstractSet[str]) -> None:
+        """Forget what was built for shows that are not in the list any more: whoever puts one back wants it built."""
+        for memory in (self.ids, self.built, self.seen):
+            for show in memory.keys() - shows:
+                del memory[show]
+
     def due(self, shows: Iterable[str], busy: AbstractSet[str], now: float) -> list[str]:
         """The shows to build now, those tried least first; each is counted as tried.
 
@@ -184,6 +190,7 @@ def changed_shows(
         progress.events, reports = _reports(context.instance, progress.events)
         progress.read(reports)
         progress.hear(updates, now)
+        progress.keep(shows.keys())
         if progress.code != code:
             progress.code, progress.built = code, {}
         due = progress.due(shows, _busy(context.instance), now)

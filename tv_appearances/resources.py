@@ -33,10 +33,11 @@ class TVMazeResource(dg.ConfigurableResource[Lookup]):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Lookup]:
         """The lookup, with a client that is closed when the run ends."""
         choice: SourceChoice = self.source  # type: ignore[assignment]  # settings.py has validated it
-        show = self.shows.get(_partition(context), self.show)
+        partition = _partition(context) if self.shows else None
+        show = self.show if partition is None else self.shows.get(partition, "")
         pace = SharedPace(Path(self.pace_file)) if self.pace_file else PACE
         with TVMazeClient(self.url, log=context.log.info if context.log else None, pace=pace) as client:
-            yield Lookup(live=client, sample=SampleGateway(), choice=choice, show=show)
+            yield Lookup(live=client, sample=SampleGateway(), choice=choice, show=show, partition=partition)
 
 
 class FilesResource(dg.ConfigurableResource[ShowFiles]):

@@ -209,7 +209,45 @@ def test_an_unknown_show_fails_its_own_run_with_a_clear_message(library: Library
     assert library.run("show-3").success
 
 
+@pytest.mark.parametrize("tags", [{"dagster/partition": "gone"}, {}])
+def test_a_run_for_what_is_not_in_the_list_changes_nothing(
+    library: Library, tmp_path: Path, tags: dict[str, str]
+) -> None:
+    (tmp_path / "data" / "gone").mkdir(parents=True)
+    (tmp_path / "data" / "gone" / "show.json").write_text("what was there")
+    job = library.defs.resolve_job_def("build_show")
+    result = job.execute_in_process(instance=library.instance, tags=tags, raise_on_error=False)
+    assert "is not in TV_APPEARANCES_SHOWS" in failure(result)
+    assert [path for path in (tmp_path / "data").rglob("*") if path.is_file()] == [
+        tmp_path / "data" / "gone" / "show.json"
+    ]
+    assert library.server.paths == []
+
+
+def test_the_run_config_cannot_put_another_show_into_a_partition(library: Library, tmp_path: Path) -> None:
+    job = library.defs.resolve_job_def("build_show")
+    result = job.execute_in_process(
+        {"ops": {"tv_show_info": {"config": {"show": "id:3"}}}},
+        instance=library.instance, partition_key="show-1", raise_on_error=False,
+    )  # fmt: skip
+    assert "the partition 'show-1' is for 'Show 1'; nothing was changed" in failure(result)
+    assert not (tmp_path / "data" / "show-1" / "show.json").exists()
+
+
 # --- the change feed
+
+
+def test_a_show_that_left_the_list_and_came_back_is_built_again(library: Library) -> None:
+    for show in ("show-1", "id-2", "show-3"):
+        library.run(show)
+    library.day(1)
+    whole = library.settings.shows
+    library.settings = replace(library.settings, shows={name: whole[name] for name in ("show-1", "id-2")})
+    assert library.day(1) == []
+    library.settings = replace(library.settings, shows={name: whole[name] for name in ("show-1", "id-2", "show-3")})
+    assert library.day(2) == ["show-3", "show-3"], "until there is a report"
+    library.run("show-3")
+    assert library.day(1) == []
 
 
 def test_what_was_never_built_is_requested_and_what_was_built_is_not(library: Library) -> None:

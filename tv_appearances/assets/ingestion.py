@@ -61,8 +61,8 @@ def tv_show_info(
     when any episode or cast entry of it changes, so an unchanged day ends here; scores and ratings drift and do not
     count.
     """
-    asked = config.show or tvmaze.show
     with clear_failures():
+        asked = tvmaze.chosen(config.show)
         files.ensure_writable()
         found = tvmaze.find(asked, holds_live_data=files.holds_live_data())
         show = found.show
