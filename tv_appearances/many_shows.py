@@ -63,7 +63,7 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
     """All shows at a glance: who leads each, how clearly, and how many episodes have a summary.
 
     **Files**: `shows.csv` and `shows.html`, beside the folders of the shows. A show that was not built yet, or whose
-    files do not fit together at this moment, is listed with the reason.
+    files do not fit together at this moment, is listed without a result.
 
     **Data version**: the content of `shows.csv`.
     """
