@@ -102,5 +102,6 @@ def sensor(interval_seconds: int = 30) -> dg.AutomationConditionSensorDefinition
         target=dg.AssetSelection.all(),
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=interval_seconds,
-        description="Asks TVMaze once a day; whatever else there is runs only when what it is made from changed.",
+        description="Runs an asset when its condition holds: nothing is there yet, what it is made from changed, or, "
+        "for what asks TVMaze every day, a new day has begun. Its Automation tab shows which.",
     )

@@ -74,10 +74,10 @@ def results(**verdicts: Verdict) -> list[dg.AssetCheckResult]:
 def show_name_matches_search(asked: str, show: Show) -> Verdict:
     """Upper case and surrounding blanks aside; an id always matches."""
     if asked.strip().startswith("id:") or asked.strip().casefold() == show.name.strip().casefold():
-        return Verdict(True, f"{show.name} it is.")
+        return Verdict(True, f"{_code(show.name)} it is.")
     return Verdict(
         False,
-        f"The best match for {asked!r} is called {show.name!r}. "
+        f"The best match for {_code(asked)} is called {_code(show.name)}. "
         "If that is another show, give the name in full, or its TVMaze id as in id:431.",
     )
 
@@ -87,12 +87,12 @@ def search_is_unambiguous(results: Sequence[Show]) -> Verdict:
     chosen, *others = results
     same = [show for show in others if show.name.casefold() == chosen.name.casefold() and show.id != chosen.id]
     if not same:
-        return Verdict(True, f"Only one result is called {chosen.name!r}.")
+        return Verdict(True, f"Only one result is called {_code(chosen.name)}.")
     listed = ", ".join(f"id:{show.id} ({_when_and_where(show)})" for show in same)
     return Verdict(
         False,
-        f"id:{chosen.id} ({_when_and_where(chosen)}) was taken; also called {chosen.name!r}: {listed}. "
-        "To choose another one, set TV_APPEARANCES_SHOW, or `show` in the run config, to its id.",
+        f"id:{chosen.id} ({_when_and_where(chosen)}) was taken; also called {_code(chosen.name)}: {listed}. "
+        "To choose another one, give its id in the place of the name.",
     )
 
 
@@ -165,4 +165,11 @@ def every_show_is_listed_once(same: Sequence[Sequence[str]]) -> Verdict:
 
 
 def _when_and_where(show: Show) -> str:
-    return ", ".join(part for part in ((show.premiered or "")[:4], show.network) if part) or "date unknown"
+    network = _code(show.network) if show.network else ""
+    return ", ".join(part for part in ((show.premiered or "")[:4], network) if part) or "date unknown"
+
+
+def _code(text: str) -> str:
+    """Text from outside as Markdown's code, since the UI takes a note for Markdown, in which M*A*S*H is in italics."""
+    plain = " ".join(text.split()).replace("`", "'")
+    return f"`{plain}`"

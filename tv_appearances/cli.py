@@ -24,7 +24,9 @@ def main() -> int:
         from dotenv import load_dotenv
 
         load_dotenv(Path(".env"))
-        os.environ["TV_APPEARANCES_SHOWS"] = ""  # the command is about one show
+        if os.environ.get("TV_APPEARANCES_SHOWS") and not (arguments.show or arguments.search):
+            print("Note:    TV_APPEARANCES_SHOWS is not used: this command is about one show.", file=sys.stderr)
+        os.environ["TV_APPEARANCES_SHOWS"] = ""
         # Importing it reads the settings, so a wrong one is found here.
         from tv_appearances.definitions import defs
         from tv_appearances.settings import Settings

@@ -82,6 +82,8 @@ def _with_settings(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
     """
     defaults = Settings()
     fields = {"data", *_SHAPED_BY.get(spec.key.to_user_string(), ())}
+    if settings.shows:
+        fields.discard("show")  # each partition has its own
     changed = [
         f"{name}={_brief(getattr(settings, name))}"
         for name in sorted(fields)

@@ -136,11 +136,10 @@ class ShowFiles:
         Raises:
             FilesError: it cannot.
         """
-        probe = self.folder / ".origin" / "probe"
+        # It stays: on an object store a folder is there only while something is in it, and whoever lists one that
+        # another run unmakes at that moment is told that it cannot be read.
         with self._writing("a file"):
-            _replace(probe, b"-")
-        with contextlib.suppress(self._trouble):
-            probe.unlink(missing_ok=True)
+            _replace(self.folder / ".origin" / "probe", b"-")
 
     def read(self, name: str) -> Stored:
         """The file of this name, with its origin.
@@ -248,8 +247,9 @@ class ShowFiles:
         """Whether live data was ever written here: a `show.json` that does not say `sample`, or any live origin."""
         with self._reading(".origin"):
             for record in self.folder.glob(".origin/*/*.json"):
-                if self._origin(record.parent.name, record).source == "live":
-                    return True
+                with contextlib.suppress(FileNotFoundError):  # another run has just forgotten it
+                    if self._origin(record.parent.name, record).source == "live":
+                        return True
         try:
             return self.exists(SHOW) and self.show()[1] == "live"
         except FilesError:

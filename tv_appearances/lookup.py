@@ -60,10 +60,15 @@ class Lookup:
         """
         if self.partition is None:
             return given or self.show
+        if not self.partition:
+            raise LookupFailed(
+                "TV_APPEARANCES_SHOWS is set, so every show is a partition, and this run names none; nothing was "
+                "changed. Name one, as in --partition friends, or choose it in the launchpad."
+            )
         if not self.show:
             raise LookupFailed(
                 f"The partition {self.partition!r} is not in TV_APPEARANCES_SHOWS; nothing was changed. Choose one "
-                "that is, or put its line (back) and reload the code location."
+                "that is, or put its line (back) and have the list read again."
             )
         if given:
             raise LookupFailed(

@@ -17,7 +17,7 @@ from tv_appearances import automation, checks, overview
 from tv_appearances import files as f
 from tv_appearances.assets.analysis import answer_in, appearances_report
 from tv_appearances.assets.ingestion import OWNERS
-from tv_appearances.files import AllFiles, FilesError, sha256
+from tv_appearances.files import AllFiles, FilesError, ShowFiles, sha256
 from tv_appearances.lookup import Lookup
 from tv_appearances.resources import clear_failures
 from tv_appearances.tvmaze import Since, TVMazeError
@@ -73,8 +73,7 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
             try:
                 lines.append(overview.line(name, answer_in(files)[0]))
             except FilesError as error:  # noqa: PERF203 - each show for itself
-                note = str(error) if files.exists(f.SHOW) else "not built yet; if it was tried, its last run says why"
-                lines.append(overview.Line(name, name, note=note))
+                lines.append(overview.Line(name, name, note=_why_not(context.instance, name, files, error)))
         table = overview.write_csv(lines).encode()
         path = all_files.write(f.ALL_SHOWS, table)
         page = all_files.write(f.ALL_SHOWS_PAGE, overview.page(lines).encode())
@@ -95,6 +94,30 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
             every_show_is_listed_once=checks.every_show_is_listed_once(overview.same_shows(lines)),
         ),
     )
+
+
+def _why_not(instance: dg.DagsterInstance, show: str, files: ShowFiles, error: FilesError) -> str:
+    """Why a show has no result: what its last run failed with, what TVMaze does not have, or what is wrong on disk."""
+    try:
+        if not files.exists(f.SHOW):
+            return _last_words(instance, show) or "Not built yet."
+        names = [character.name for character in files.characters()[0]]
+        for verdict in (checks.episodes_are_present(files.episodes()[0]), checks.characters_are_present(names)):
+            if not verdict.passed:
+                return verdict.note
+    except FilesError:
+        pass
+    return str(error).replace(f"{files.path('')}/", "")  # the page is passed around, the path is this machine's affair
+
+
+def _last_words(instance: dg.DagsterInstance, show: str) -> str:
+    """What the newest run of a show failed with; "" where it did not fail, or not in a step."""
+    for run in instance.get_runs(dg.RunsFilter(tags={"dagster/partition": show}), limit=1):
+        for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+            failure = entry.get_dagster_event().step_failure_data.user_failure_data
+            if failure and failure.description:
+                return failure.description
+    return ""
 
 
 @dataclass
@@ -152,14 +175,19 @@ class Progress:
         due = [
             show
             for show in shows
-            if show not in busy
-            and self.tries.get(show, 0) < TRIES_A_DAY
-            and (show not in self.built or self.built[show] < self.seen.get(show, 0))
+            if show not in busy and self.tries.get(show, 0) < TRIES_A_DAY and self._wants_a_run(show)
         ]
         due = sorted(due, key=lambda show: self.tries.get(show, 0))[: max(0, MOST_AT_ONCE - len(busy))]
         for show in due:
             self.tries[show] = self.tries.get(show, 0) + 1
         return due
+
+    def given_up(self, shows: Iterable[str]) -> list[str]:
+        """The shows that were requested as often as a day allows, and still have no report of their newest state."""
+        return sorted(show for show in shows if self.tries.get(show, 0) >= TRIES_A_DAY and self._wants_a_run(show))
+
+    def _wants_a_run(self, show: str) -> bool:
+        return show not in self.built or self.built[show] < self.seen.get(show, 0)
 
 
 def changed_shows(
@@ -193,18 +221,26 @@ def changed_shows(
         progress.keep(shows.keys())
         if progress.code != code:
             progress.code, progress.built = code, {}
-        due = progress.due(shows, _busy(context.instance), now)
+        busy = _busy(context.instance)
+        due = progress.due(shows, busy, now)
         return dg.SensorResult(
             # The key lets a tick that died after its requests be repeated without asking for the same runs twice.
             run_requests=[
                 dg.RunRequest(partition_key=show, run_key=f"{show} {progress.day} {progress.tries[show]} {code[:8]}")
                 for show in due
             ],
-            skip_reason=None if due else f"None of {len(shows)} shows changed.",
+            skip_reason=None if due else _nothing_due(len(shows), progress.given_up(shows.keys() - busy)),
             cursor=json.dumps(asdict(progress)),
         )
 
     return changed_shows
+
+
+def _nothing_due(shows: int, given_up: Sequence[str]) -> str:
+    if not given_up:
+        return f"None of {shows:,} shows changed."
+    listed = f"{', '.join(given_up[:10])}{', …' if given_up[10:] else ''}"
+    return f"Nothing to build now. Tried {TRIES_A_DAY} times today and left until tomorrow (UTC): {listed}."
 
 
 def _reports(instance: dg.DagsterInstance, cursor: str | None) -> tuple[str, list[dg.AssetMaterialization]]:

@@ -7,6 +7,7 @@ what a single show's report says (`report.py`), reading or writing files.
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -98,7 +99,8 @@ def finding(lines: Sequence[Line]) -> str:
     """The overview in one sentence."""
     there = [one for one in lines if one.tvmaze_id is not None]
     clear = [one for one in there if one.leaders and " / " not in one.leaders]
-    missing = f"; {len(lines) - len(there):,} have no result yet" if len(there) < len(lines) else ""
+    rest = len(lines) - len(there)
+    missing = f"; {rest:,} {'has' if rest == 1 else 'have'} no result yet" if rest else ""
     return f"{len(clear):,} of {plural(len(there), 'show')} have one character who is mentioned most{missing}."
 
 
@@ -118,6 +120,7 @@ def page(lines: Sequence[Line]) -> str:
     return environment.get_template("shows.html").render(
         there=[one for one in by_name if one.tvmaze_id is not None],
         missing=[one for one in by_name if one.tvmaze_id is None],
+        alike={name for name, count in Counter(one.name for one in lines).items() if count > 1},
         finding=finding(lines),
         licence=LICENCE,
     )

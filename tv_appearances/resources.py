@@ -35,8 +35,11 @@ class TVMazeResource(dg.ConfigurableResource[Lookup]):
         choice: SourceChoice = self.source  # type: ignore[assignment]  # settings.py has validated it
         partition = _partition(context) if self.shows else None
         show = self.show if partition is None else self.shows.get(partition, "")
+        # Dagster ends a sensor's tick after 60 s, in which it has more to do than to wait for TVMaze.
+        deadline = 60.0 if context.run else 40.0
         pace = SharedPace(Path(self.pace_file)) if self.pace_file else PACE
-        with TVMazeClient(self.url, log=context.log.info if context.log else None, pace=pace) as client:
+        log = context.log.info if context.log else None
+        with TVMazeClient(self.url, deadline=deadline, log=log, pace=pace) as client:
             yield Lookup(live=client, sample=SampleGateway(), choice=choice, show=show, partition=partition)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tv_appearances.files import data_folder
 from tv_appearances.lookup import SourceChoice
-from tv_appearances.mentions import NO_ALIASES, Aliases, read_aliases
+from tv_appearances.mentions import NO_ALIASES, Aliases, fold, read_aliases
 from tv_appearances.tvmaze import TVMAZE_URL, parse_address, parse_show_choice
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _shows(name: str, text: str) -> dict[str, str]:
 
 def _slug(text: str) -> str:
     """The text as a name of a folder and of a partition: a-z, 0-9 and single hyphens, at most 80."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", fold(text)).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_SLUG].strip("-")
 
 

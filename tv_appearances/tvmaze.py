@@ -123,7 +123,7 @@ class TVMazeRefused(TVMazeError):
 class NotFound(TVMazeRefused):
     """TVMaze does not have what was asked for."""
 
-    remedy = "Look the show up on https://www.tvmaze.com and set TV_APPEARANCES_SHOW to its name or to id:N."
+    remedy = "Look the show up on https://www.tvmaze.com and ask for it by its name or as id:N."
 
 
 class RateLimited(TVMazeError):
@@ -514,18 +514,15 @@ def parse_show_choice(text: str) -> int | str:
         ValueError: nothing, an id that is none, or no title that a show could have.
     """
     text = text.strip()
-    example = "a show's name, or id:431 for an exact TVMaze id"
+    remedy = "give a show's name, or id:431 for an exact TVMaze id."
     if not text:
-        raise ValueError(f"No show is given: set TV_APPEARANCES_SHOW to {example}.")
+        raise ValueError(f"No show is given: {remedy}")
     if len(text) > MAX_TITLE or any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise ValueError(
-            f"{_quoted(text)} is longer than {MAX_TITLE} characters or has control characters: "
-            f"set TV_APPEARANCES_SHOW to {example}."
-        )
+        raise ValueError(f"{_quoted(text)} is longer than {MAX_TITLE} characters or has control characters: {remedy}")
     if not text.lower().startswith("id:"):
         return text
     if not re.fullmatch(r"id:\s*0*[1-9][0-9]{0,8}", text, re.IGNORECASE):
-        raise ValueError(f"{_quoted(text)} is not a TVMaze id: set TV_APPEARANCES_SHOW to {example}.")
+        raise ValueError(f"{_quoted(text)} is not a TVMaze id: {remedy}")
     return int(text[3:])
 
 

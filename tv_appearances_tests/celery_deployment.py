@@ -13,6 +13,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+
 from tv_appearances_tests.object_store import object_store
 from tv_appearances_tests.test_commands import ROOT, environment
 from tv_appearances_tests.test_daemon import free_port, wait_for
@@ -29,8 +31,8 @@ WHERE = os.pathsep.join([os.environ.get("PATH", ""), *map(str, Path("/usr/lib/po
 class CeleryDeployment:
     """All programs but daemon and workers, which whoever enters it starts; they all end with it."""
 
-    def __init__(self, folder: Path, tvmaze_url: str, shows: int, **settings: str) -> None:
-        """`settings` are parts of `dagster.yaml` that read differently here."""
+    def __init__(self, folder: Path, tvmaze_url: str, shows: int, **run_monitoring: int) -> None:
+        """`run_monitoring` is what that part of `dagster.yaml` says differently here."""
         self.folder = folder
         self.shows = {f"show-{number}" for number in range(1, shows + 1)}
         self.broker, self.postgres = free_port(), free_port()
@@ -45,11 +47,9 @@ class CeleryDeployment:
             "TV_APPEARANCES_DATA": "s3://bucket/data",
             "TMPDIR": str(folder),  # the pace, for which S3 has no locks, is kept below it
         }
-        text = (DEPLOY / "dagster.yaml").read_text()
-        for name, value in settings.items():
-            (line,) = (line for line in text.splitlines() if line.strip().startswith(f"{name}:"))
-            text = text.replace(line, f"{line.partition(':')[0]}: {value}")
-        (folder / "dagster.yaml").write_text(text)
+        settings = yaml.safe_load((DEPLOY / "dagster.yaml").read_text())
+        settings["run_monitoring"] |= run_monitoring
+        (folder / "dagster.yaml").write_text(yaml.safe_dump(settings))
 
     def __enter__(self) -> "Self":
         with ExitStack() as stack:

@@ -80,7 +80,7 @@ class Simulation:
 
 @pytest.fixture
 def simulation(tmp_path: Path) -> Iterator[Simulation]:
-    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         yield Simulation(tmp_path / "data", instance)
 
 

@@ -577,7 +577,7 @@ def test_what_no_show_can_be_called_is_refused_before_tvmaze_is_asked(
     tmp_path: Path, server: TVMazeServer, asked: str
 ) -> None:
     (sentence,) = sentences(run(tmp_path, server.url, show=asked))
-    assert "set TV_APPEARANCES_SHOW to" in sentence
+    assert "give a show's name, or id:431" in sentence
     assert len(sentence) < 400
     assert server.log == []
 

@@ -31,7 +31,9 @@ def test_every_show_ends_right_though_a_worker_dies_halfway(tmp_path: Path, monk
             tmp_path,
             server.url,
             SHOWS,
-            max_runtime_seconds="40\n  poll_interval_seconds: 5\n  start_timeout_seconds: 60",
+            max_runtime_seconds=40,
+            poll_interval_seconds=5,
+            start_timeout_seconds=60,
         ) as deployment,
     ):
         for name, value in deployment.variables.items():

@@ -14,13 +14,13 @@ COUNTED, AMBIGUOUS = Mention(1, 1, 1, "Ada Quist", "Ada", 2), Mention(1, 1, 1, "
 CASES = [
     ("show_name_matches_search", checks.show_name_matches_search(" friends ", FRIENDS), True, "Friends"),
     ("show_name_matches_search", checks.show_name_matches_search("id:431", FRIENDS), True, "Friends"),
-    ("show_name_matches_search", checks.show_name_matches_search("fiends", FRIENDS), False, "called 'Friends'"),
+    ("show_name_matches_search", checks.show_name_matches_search("fiends", FRIENDS), False, "called `Friends`"),
     ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, Show(9, "Friends Again")]), True, "Only one"),
     (
         "search_is_unambiguous",
         checks.search_is_unambiguous([FRIENDS, Show(9, "friends", premiered="1979-03-25", network="ABC")]),
         False,
-        "id:9 (1979, ABC)",
+        "id:9 (1979, `ABC`)",
     ),
     ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, FRIENDS]), True, "Only one"),
     ("data_is_live", checks.data_is_live("live"), True, "TVMaze"),

@@ -68,6 +68,14 @@ def test_a_file_called_env_is_read(tmp_path: Path, tvmaze_server: TVMazeServer) 
         assert (tmp_path / "from_env" / "appearances.png").exists()
 
 
+def test_the_command_says_that_a_list_of_shows_is_not_its_business(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    variables = {"TVMAZE_URL": tvmaze_server.url, "TV_APPEARANCES_SHOWS": "a;b"}
+    alone = run(tmp_path, "tv-appearances", TV_APPEARANCES_SHOW="the lighthouse", **variables)
+    assert "TV_APPEARANCES_SHOWS is not used: this command is about one show" in alone.stderr
+    assert "mentioned most in The Lighthouse" in alone.stdout
+    assert "TV_APPEARANCES_SHOWS" not in run(tmp_path, "tv-appearances", "the lighthouse", **variables).stderr
+
+
 def test_dg_launches(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
     shutil.copytree(ROOT / "tv_appearances", tmp_path / "tv_appearances")
     launched = run(

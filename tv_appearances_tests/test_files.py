@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -193,6 +194,22 @@ def test_two_writers_at_once_leave_each_file_whole_with_its_own_origin(files: Sh
         writer.join()
         assert writer.exitcode == 0
     assert seen
+
+
+def test_runs_that_begin_at_once_do_not_take_the_folder_from_each_other(files: ShowFiles) -> None:
+    ended = threading.Event()
+
+    def begin_again_and_again() -> None:
+        while not ended.is_set():
+            ShowFiles(str(files.folder)).ensure_writable()
+
+    other = threading.Thread(target=begin_again_and_again)
+    other.start()
+    try:
+        assert not any(files.holds_live_data() for _ in range(15))
+    finally:
+        ended.set()
+        other.join()
 
 
 def test_a_file_keeps_its_permissions(local: ShowFiles) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -62,10 +63,11 @@ def test_shows_come_as_a_list_or_as_a_file_with_comments(tmp_path: Path) -> None
 
 
 def test_a_slug_is_plain_and_of_bounded_length() -> None:
-    assert list(listed(f"Pokémon: Ünder_the   Dome!;{'x' * 79} yz;../../etc/passwd")) == [
+    assert list(listed(f"Pokémon: Ünder_the   Dome!;{'x' * 79} yz;../../etc/passwd;Große Ærødromstraße")) == [
         "pokemon-under-the-dome",
         "x" * 79,
         "etc-passwd",
+        "grosse-aerodromstrasse",
     ]
 
 
@@ -174,8 +176,8 @@ class Library:
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
         yield instance
 
 
@@ -209,15 +211,21 @@ def test_an_unknown_show_fails_its_own_run_with_a_clear_message(library: Library
     assert library.run("show-3").success
 
 
-@pytest.mark.parametrize("tags", [{"dagster/partition": "gone"}, {}])
+@pytest.mark.parametrize(
+    ("tags", "sentence"),
+    [
+        ({"dagster/partition": "gone"}, "The partition 'gone' is not in TV_APPEARANCES_SHOWS; nothing was changed"),
+        ({}, "this run names none; nothing was changed. Name one, as in --partition friends"),
+    ],
+)
 def test_a_run_for_what_is_not_in_the_list_changes_nothing(
-    library: Library, tmp_path: Path, tags: dict[str, str]
+    library: Library, tmp_path: Path, tags: dict[str, str], sentence: str
 ) -> None:
     (tmp_path / "data" / "gone").mkdir(parents=True)
     (tmp_path / "data" / "gone" / "show.json").write_text("what was there")
     job = library.defs.resolve_job_def("build_show")
     result = job.execute_in_process(instance=library.instance, tags=tags, raise_on_error=False)
-    assert "is not in TV_APPEARANCES_SHOWS" in failure(result)
+    assert sentence in failure(result)
     assert [path for path in (tmp_path / "data").rglob("*") if path.is_file()] == [
         tmp_path / "data" / "gone" / "show.json"
     ]
@@ -254,7 +262,9 @@ def test_what_was_never_built_is_requested_and_what_was_built_is_not(library: Li
     assert library.tick() == ["show-1", "id-2", "show-3", "no-such-thing"]
     for show in ("show-1", "id-2", "show-3"):
         assert library.run(show).success
-    assert library.day() == ["no-such-thing"] * 5, "twice more on this day, three times on the next"
+    assert library.day(11) == ["no-such-thing"] * 2, "three times on this day"
+    assert library.skipped == "Nothing to build now. Tried 3 times today and left until tomorrow (UTC): no-such-thing."
+    assert library.day(13) == ["no-such-thing"] * 3, "and three times on the next"
     assert len([path for path in library.server.paths if path == "/updates/shows"]) == 25
 
 
@@ -335,6 +345,24 @@ def test_another_code_version_or_setting_builds_all_shows_anew(library: Library)
     for number, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
         library.pretend(show, number)
     assert not {"show-1", "id-2", "show-3"} & set(library.day(1))
+
+
+def test_a_setting_that_no_partition_reads_builds_none_of_them_again() -> None:
+    def versions(**variables: str) -> dict[str, str | None]:
+        defs = build_defs(Settings.from_env({"TV_APPEARANCES_SHOWS": "a;b", **variables}))
+        return {spec.key.to_user_string(): spec.code_version for spec in defs.resolve_all_asset_specs()}
+
+    assert versions(TV_APPEARANCES_SHOW="house") == versions()
+    assert versions(TV_APPEARANCES_SOURCE="live") != versions()
+
+
+def test_a_tick_waits_for_tvmaze_less_long_than_dagster_waits_for_a_tick(library: Library) -> None:
+    library.server.fault("/updates/shows", "429", retry_after=50)
+    sensor = many_shows.changed_shows(library.settings.shows, library.assets())
+    resources = {"tvmaze": (library.defs.resources or {})["tvmaze"]}
+    with dg.build_sensor_context(library.instance, definitions=library.defs, resources=resources) as context:
+        result = sensor.evaluate_tick(context)
+    assert "asks to wait 50 s, longer than a call may take (40 s)" in str(result.skip_message)
 
 
 def test_no_more_runs_wait_than_tvmaze_answers_in_an_hour() -> None:
@@ -485,6 +513,8 @@ def test_the_overview_follows_any_show_and_waits_for_none(library: Library) -> N
 def test_the_overview_lists_every_show_with_its_leader_or_the_reason(library: Library, tmp_path: Path) -> None:
     library.run("show-1")
     library.run("no-such-thing")
+    library.server.world.parts[3, "episodes"] = []
+    library.run("show-3")
     result = overview_run(library)
     assert result.success
     table = (tmp_path / "data" / "shows.csv").read_text().splitlines()
@@ -493,11 +523,30 @@ def test_the_overview_lists_every_show_with_its_leader_or_the_reason(library: Li
     page = (tmp_path / "data" / "shows.html").read_text()
     assert '<a href="show-1/appearances.html"><bdi>Show 1</bdi></a>' in page
     assert "2.0 × Bruno" in page
-    assert "<bdi>id-2</bdi>: not built yet" in page
+    assert "<bdi>id-2</bdi>: Not built yet." in page
+    assert "<bdi>show-3</bdi>: TVMaze lists no episodes yet." in page
+    assert "<bdi>no-such-thing</bdi>: TVMaze finds no show called &#39;no such thing&#39;." in page
     assert str(tmp_path) not in page
     (check,) = [c for c in result.get_asset_check_evaluations() if c.check_name == "every_show_has_a_result"]
     assert not check.passed
     assert "3 without a result: id-2, show-3, no-such-thing" in (check.description or "")
+
+
+def test_the_overview_says_what_is_wrong_with_files_and_not_where_they_are(library: Library, tmp_path: Path) -> None:
+    library.run("show-1")
+    (tmp_path / "data" / "show-1" / "mentions.csv").write_text("edited")
+    assert overview_run(library).success
+    table = (tmp_path / "data" / "shows.csv").read_text()
+    assert "mentions.csv was changed or damaged after it was written: materialize `character_appearances`" in table
+    assert str(tmp_path) not in table
+
+
+def test_shows_of_the_same_name_can_be_told_apart_in_the_overview() -> None:
+    lines = [overview.Line("house", "House", 118), overview.Line("id-9", "House", 9), overview.Line("a", "A", 1)]
+    text = re.sub("<[^>]*>", "", overview.page(lines))
+    assert "House (house)" in text
+    assert "House (id-9)" in text
+    assert "A (a)" not in text
 
 
 def test_two_lines_that_turn_out_to_be_one_show_are_told(tmp_path: Path, instance: dg.DagsterInstance) -> None:
@@ -528,7 +577,7 @@ def test_the_overview_says_how_clear_a_lead_is() -> None:
         "nobody": ("", ""),
     }
     assert overview.finding([*lines.values(), overview.Line("late", "late", note="not yet")]) == (
-        "2 of 4 shows have one character who is mentioned most; 1 have no result yet."
+        "2 of 4 shows have one character who is mentioned most; 1 has no result yet."
     )
 
 

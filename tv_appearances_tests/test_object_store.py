@@ -55,7 +55,7 @@ def test_many_shows_have_a_folder_each_in_the_bucket(bucket: str) -> None:
         ["show-1", "Show 1", "1", "Ada"],
         ["id-2", "Show 2", "2", "Ada"],
     ]
-    assert "not built yet" in table[3]
+    assert "Not built yet." in table[3]
     assert bucket not in top.path(f.ALL_SHOWS_PAGE).read_text()
 
 
