@@ -26,17 +26,29 @@ RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL,
 
 
 def _condition(trigger: Condition, guard: Condition, label: str) -> Condition:
-    handled = dg.AutomationCondition.newly_requested() | dg.AutomationCondition.newly_updated()
+    requested, updated = dg.AutomationCondition.newly_requested(), dg.AutomationCondition.newly_updated()
+    # A run of the old code that ends after the new one was loaded makes no difference to it.
+    changed_code = dg.AutomationCondition.code_version_changed()
     retry = (
         dg.AutomationCondition.cron_tick_passed(RETRY_AT)
         & dg.AutomationCondition.execution_failed()
-        & trigger.since(dg.AutomationCondition.cron_tick_passed(RETRIES_END_AT)).with_label("due_since_six")
+        & (trigger | changed_code)
+        .since(dg.AutomationCondition.cron_tick_passed(RETRIES_END_AT))
+        .with_label("due_since_six")
     ).with_label("failed_and_worth_another_try")
     return (
-        (trigger | retry).since(handled).with_label("due_and_not_yet_handled")
+        (
+            (trigger | retry).since(requested | updated).with_label("due_and_not_yet_handled")
+            | changed_code.since(requested).with_label("code_or_settings_changed")
+        ).with_label("due")
         & guard
         & ~dg.AutomationCondition.in_progress()
     ).with_label(label)
+
+
+def _nothing_known() -> Condition:
+    """Nothing was ever made, or this condition is evaluated for the first time and cannot know from what it was."""
+    return dg.AutomationCondition.newly_missing() | dg.AutomationCondition.initial_evaluation()
 
 
 def daily() -> Condition:
@@ -46,11 +58,7 @@ def daily() -> Condition:
     show nothing until midnight, and a failed day would be a lost day. Here a failed run is tried again at half past
     every hour until six in the morning, and then left until midnight: bounded, so that an outage is no storm.
     """
-    trigger = (
-        dg.AutomationCondition.newly_missing()
-        | dg.AutomationCondition.code_version_changed()
-        | dg.AutomationCondition.cron_tick_passed(DAILY_AT)
-    ).with_label("missing_or_changed_or_a_new_day")
+    trigger = (_nothing_known() | dg.AutomationCondition.cron_tick_passed(DAILY_AT)).with_label("missing_or_a_new_day")
     return _condition(trigger, ~dg.AutomationCondition.any_deps_missing(), "daily")
 
 
@@ -60,13 +68,16 @@ def when_data_changes() -> Condition:
     Why not `AutomationCondition.eager`: it never starts on a fresh instance, it runs whenever an input ran, whatever
     came of it, and it runs over bad data in the run after the one in which a blocking check failed. Each asset waits
     for those above it to finish, so a change stops at the first asset whose content stays the same. A failed run is
-    tried again as for `daily`, and every midnight after that.
+    tried again as for `daily`, and every midnight after that; so is one that was cancelled, at midnight.
     """
+    changed_above = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+    behind = (
+        dg.AutomationCondition.execution_failed()
+        | dg.AutomationCondition.missing()
+        | changed_above.since(dg.AutomationCondition.newly_updated())
+    ).with_label("behind_what_is_above")
     trigger = (
-        dg.AutomationCondition.newly_missing()
-        | dg.AutomationCondition.code_version_changed()
-        | dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
-        | (dg.AutomationCondition.cron_tick_passed(DAILY_AT) & dg.AutomationCondition.execution_failed())
+        _nothing_known() | changed_above | (dg.AutomationCondition.cron_tick_passed(DAILY_AT) & behind)
     ).with_label("missing_or_changed_above")
     guard = (
         ~dg.AutomationCondition.any_deps_missing()
@@ -84,9 +95,7 @@ def when_any_show_changes() -> Condition:
     for the first time one changes every other second.
     """
     trigger = (
-        dg.AutomationCondition.newly_missing()
-        | dg.AutomationCondition.code_version_changed()
-        | dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+        _nothing_known() | dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
     ).with_label("missing_or_a_show_changed")
     guard = (
         dg.AutomationCondition.any_deps_match(~dg.AutomationCondition.missing())
@@ -102,6 +111,5 @@ def sensor(interval_seconds: int = 30) -> dg.AutomationConditionSensorDefinition
         target=dg.AssetSelection.all(),
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=interval_seconds,
-        description="Runs an asset when its condition holds: nothing is there yet, what it is made from changed, or, "
-        "for what asks TVMaze every day, a new day has begun. Its Automation tab shows which.",
+        description="Runs an asset when its automation condition holds; its Automation tab shows which part did.",
     )

@@ -313,7 +313,7 @@ def _chart(answer: Answer) -> dict[str, Any]:
         font, padding = {"size": size, "weight": weight}, {"bottom": below}
         return {"display": True, "align": "start", "text": lines, "font": font, "color": colour, "padding": padding}
 
-    title, subtitle = _wrap(_title(answer), 730, 20, bold=True), _wrap(what_was_counted(answer), 730, 13)
+    title, subtitle = _balanced(_title(answer), 730, 20), _wrap(what_was_counted(answer), 730, 13)
     return {
         "type": "bar",
         "data": {
@@ -370,7 +370,7 @@ def _draw(answer: Answer, width: int, *, framed: bool) -> str:
 
     if framed:
         _add(svg, "rect", "ground", width="100%", height="100%")
-        title = _wrap(_title(answer), inner, 21, bold=True)
+        title = _balanced(_title(answer), inner, 21)
         top = _lines(svg, title, "ink", top, x=margin, font_size=21, font_weight="bold") + 6
         top = _lines(svg, _wrap(what_was_counted(answer), inner, 14), "muted", top, x=margin, font_size=14) + 18
 
@@ -463,6 +463,13 @@ def _cut(text: str, width: float, size: float) -> str:
         return text
     end = next(end for end in range(len(text), -1, -1) if _width(text[:end] + "…", size, bold=True) <= width or not end)
     return text[:end].rstrip() + "…"
+
+
+def _balanced(text: str, width: float, size: float) -> list[str]:
+    """As `_wrap` in bold, with lines of about the same length, so that no word is left alone in the last one."""
+    lines = _wrap(text, width, size, bold=True)
+    narrower = (_wrap(text, less, size, bold=True) for less in range(int(width) // len(lines), int(width), 8))
+    return next((found for found in narrower if len(found) == len(lines)), lines)
 
 
 def _wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:

@@ -5,12 +5,13 @@ Belongs here: one row of `CHECKS` and one pure function for each check. A predic
 data at hand; a step for each check would read every file again. Does not belong here: repairing anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import dagster as dg
 
 from tv_appearances.models import Episode, Mention, Show, Source, duplicate_ids
+from tv_appearances.tvmaze import parse_show_choice
 
 MOST_AMBIGUOUS = 0.10
 FEWEST_WITH_SUMMARIES = 0.50
@@ -49,6 +50,7 @@ CHECKS = (
     ),
     _Check("appearances_report", "report_is_a_readable_picture", "`appearances.png` shows something.", _ERROR),
     _Check("shows_overview", "every_show_has_a_result", "Every show of the list was found and built."),
+    _Check("shows_overview", "every_show_is_called_what_was_asked_for", "No line of the list found another show."),
     _Check("shows_overview", "every_show_is_listed_once", "No two lines of the list turned out to be the same show."),
 )
 
@@ -62,18 +64,24 @@ def specs(asset: str) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def results(**verdicts: Verdict) -> list[dg.AssetCheckResult]:
-    """The verdicts as Dagster's results, each under the name of its check and with that check's severity."""
+def results(show: Show | None = None, /, **verdicts: Verdict) -> list[dg.AssetCheckResult]:
+    """The verdicts as Dagster's results, each under the name of its check and with that check's severity.
+
+    `show` is whom they are about: with many shows, the newest result of a check is that of whichever came last.
+    """
     severity = {check.name: check.severity for check in CHECKS}
+    about = {"show": f"{show.name} (id:{show.id})"} if show else {}
     return [
-        dg.AssetCheckResult(check_name=name, passed=verdict.passed, severity=severity[name], description=verdict.note)
+        dg.AssetCheckResult(
+            check_name=name, passed=verdict.passed, severity=severity[name], description=verdict.note, metadata=about
+        )
         for name, verdict in verdicts.items()
     ]
 
 
 def show_name_matches_search(asked: str, show: Show) -> Verdict:
     """Upper case and surrounding blanks aside; an id always matches."""
-    if asked.strip().startswith("id:") or asked.strip().casefold() == show.name.strip().casefold():
+    if isinstance(parse_show_choice(asked), int) or asked.strip().casefold() == show.name.strip().casefold():
         return Verdict(True, f"{_code(show.name)} it is.")
     return Verdict(
         False,
@@ -103,9 +111,11 @@ def data_is_live(source: Source) -> Verdict:
     return Verdict(False, "This is the built-in sample (Friends, season 1): TVMaze was not reached, or not asked.")
 
 
-def episodes_are_present(episodes: Sequence[Episode]) -> Verdict:
+def episodes_are_present(show: Show, episodes: Sequence[Episode]) -> Verdict:
     """A show that was only announced has none."""
-    return Verdict(bool(episodes), f"{len(episodes)} episodes." if episodes else "TVMaze lists no episodes yet.")
+    if episodes:
+        return Verdict(True, f"{len(episodes)} episodes.")
+    return Verdict(False, f"TVMaze lists no episodes of {_code(show.name)} yet: wait, or choose another show.")
 
 
 def episodes_have_unique_ids(episodes: Sequence[Episode]) -> Verdict:
@@ -125,9 +135,11 @@ def most_episodes_have_summaries(episodes: Sequence[Episode]) -> Verdict:
     )
 
 
-def characters_are_present(names: Sequence[str]) -> Verdict:
+def characters_are_present(show: Show, names: Sequence[str]) -> Verdict:
     """TVMaze lists the main cast only, and for some shows nobody."""
-    return Verdict(bool(names), f"{len(names)} characters." if names else "TVMaze lists no cast for this show.")
+    if names:
+        return Verdict(True, f"{len(names)} characters.")
+    return Verdict(False, f"TVMaze lists no cast of {_code(show.name)}, so there is nobody to count.")
 
 
 def at_least_one_character_mentioned(mentions: Sequence[Mention]) -> Verdict:
@@ -155,7 +167,19 @@ def every_show_has_a_result(missing: Sequence[str]) -> Verdict:
     if not missing:
         return Verdict(True, "All are there.")
     listed = f"{', '.join(missing[:10])}{', …' if missing[10:] else ''}"
-    return Verdict(False, f"{len(missing):,} without a result: {listed}. The last run of each says why.")
+    return Verdict(False, f"{len(missing):,} without a result: {listed}. The overview says why.")
+
+
+def every_show_is_called_what_was_asked_for(others: Mapping[str, str]) -> Verdict:
+    """`others` has, by partition, what the show is called that was found for a line that calls it otherwise."""
+    listed = ", ".join(f"{show}: {_code(name)}" for show, name in [*others.items()][:10])
+    return Verdict(
+        not others,
+        f"Called otherwise: {listed}{', …' if others.keys() - [*others][:10] else ''}. "
+        "If that is another show, give the name in full, or its TVMaze id as in id:431."
+        if others
+        else "All are.",
+    )
 
 
 def every_show_is_listed_once(same: Sequence[Sequence[str]]) -> Verdict:

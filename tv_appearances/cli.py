@@ -5,34 +5,57 @@ belong here: anything a run in Dagster's UI would not do too.
 """
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from tv_appearances.files import ShowFiles
 
 
 def main() -> int:
     """Run the command; 0 for a report, 1 for a failure that was explained, 2 for arguments that do not fit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # bars and names that a terminal's encoding does not have
     arguments = _parser().parse_args()
-    if arguments.show:
-        os.environ["TV_APPEARANCES_SHOW"] = " ".join(arguments.show)
+    given = " ".join(arguments.show) if arguments.show else None
+    for asked in (given, arguments.search):
+        if asked is not None and not asked.strip():
+            return _fail("No show is given: give a name, or id:431 for an exact TVMaze id.")
+    if given:
+        os.environ["TV_APPEARANCES_SHOW"] = given
     try:
         from dotenv import load_dotenv
 
-        load_dotenv(Path(".env"))
-        if os.environ.get("TV_APPEARANCES_SHOWS") and not (arguments.show or arguments.search):
-            print("Note:    TV_APPEARANCES_SHOWS is not used: this command is about one show.", file=sys.stderr)
+        try:
+            load_dotenv(Path(".env"))
+        except UnicodeDecodeError:
+            raise click.ClickException(f"{Path('.env').absolute()} is not UTF-8: save it as UTF-8.") from None
+        many = bool(os.environ.get("TV_APPEARANCES_SHOWS"))
+        if many and arguments.search is None:
+            print(
+                "Note:    TV_APPEARANCES_SHOWS is set, but this command is about one show: its files go beside the "
+                "folders of the others, and the run is not in their history.",
+                file=sys.stderr,
+            )
         os.environ["TV_APPEARANCES_SHOWS"] = ""
         # Importing it reads the settings, so a wrong one is found here.
         from tv_appearances.definitions import defs
+        from tv_appearances.files import ShowFiles
         from tv_appearances.settings import Settings
 
         settings = Settings.from_env(os.environ)
-        return _search(arguments.search, settings) if arguments.search else _report(defs, arguments.json)
+        if arguments.search is not None:
+            return _search(arguments.search, settings, as_json=arguments.json)
+        return _report(defs, ShowFiles(settings.data), as_json=arguments.json, history=not many)
     except click.ClickException as error:
         return _fail(error.message)
     except KeyboardInterrupt:
@@ -48,17 +71,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "show", nargs="*", help="a name, or id:431 for an exact TVMaze id (default: TV_APPEARANCES_SHOW)"
     )
-    parser.add_argument("--json", action="store_true", help="print the answer as JSON, for scripts")
+    parser.add_argument("--json", action="store_true", help="print the answer, or what is found, as JSON, for scripts")
     parser.add_argument("--search", metavar="NAME", help="list the shows that TVMaze finds for NAME, with their ids")
     return parser
 
 
-def _report(defs: Any, as_json: bool) -> int:
+def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> int:
     """Run all five assets in this process, as one Dagster run, and print what came of it."""
     import dagster as dg
 
+    from tv_appearances.files import APPEARANCES, PAGE, PICTURE, FilesError
+
     try:
-        with _instance() as instance:
+        with _instance() if history else dg.DagsterInstance.ephemeral() as instance:
             result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
                 instance=instance,
                 raise_on_error=False,
@@ -69,8 +94,8 @@ def _report(defs: Any, as_json: bool) -> int:
     # event is written; it has nothing in common but the remedy.
     except Exception as error:  # noqa: BLE001
         raise click.ClickException(
-            f"Dagster's history cannot be used: {' '.join(str(error).split())} "
-            "Mend dagster.yaml or DAGSTER_HOME, or move .dagster away to begin a new history; data/ stays."
+            f"Dagster's history cannot be used: {' '.join(str(error).split()).rstrip('.')}. Mend dagster.yaml, make or "
+            "unset DAGSTER_HOME, or move .dagster away to begin a new history; data/ stays."
         ) from None
     metadata: Mapping[str, Mapping[str, Any]] = {
         event.asset_key.to_user_string(): {
@@ -86,19 +111,21 @@ def _report(defs: Any, as_json: bool) -> int:
             for check in checks
             if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
         ]
-        return _fail(*(blocked or _failures(result)))
+        kept = []
+        with contextlib.suppress(FilesError):
+            kept = [f"The report before stays: {files.path(PAGE)}"] if files.exists(PAGE) else []
+        return _fail(*(blocked or _failures(result)), *kept)
     warnings = [f"{check.check_name}: {check.description}" for check in checks if not check.passed]
     counted, report = metadata["character_appearances"], metadata["appearances_report"]
-    from tv_appearances.files import PAGE, PICTURE
-
-    picture, page = report["page"].removesuffix(PAGE) + PICTURE, report["page"]
+    mentions = json.loads(files.read(APPEARANCES).content)  # the metadata has the first hundred
+    picture, page = str(files.path(PICTURE)), str(files.path(PAGE))
     if as_json:
         answer = {
             "show": metadata["tv_show_info"]["top_result"]["show"]["name"],
             "tvmaze_id": metadata["tv_show_info"]["top_result"]["show"]["id"],
             "source": report["source"],
             "finding": report["finding"],
-            "mentions": counted["mentions"],
+            "mentions": mentions,
             "ambiguous_share": counted["ambiguous_share"],
             "picture": picture,
             "page": page,
@@ -106,7 +133,7 @@ def _report(defs: Any, as_json: bool) -> int:
         }
         print(json.dumps(answer, ensure_ascii=False, indent=2))
         return 0
-    _print_bars(counted["mentions"])
+    _print_bars(mentions)
     print(report["finding"])
     if report["source"] == "sample":
         print("This is the built-in SAMPLE, the first season of Friends: TVMaze was not reached, or not asked.")
@@ -161,7 +188,7 @@ def _print_bars(mentions: Mapping[str, int], most: int = 20) -> None:
     Console().print(table)
 
 
-def _search(name: str, settings: Any) -> int:
+def _search(name: str, settings: Any, *, as_json: bool) -> int:
     """List what TVMaze finds, to choose from."""
     from rich.console import Console
     from rich.table import Table
@@ -176,10 +203,14 @@ def _search(name: str, settings: Any) -> int:
         return _fail(str(error))
     if not shows:
         return _fail(f"TVMaze finds no show called {name!r}. Check the spelling, or try fewer words.")
-    table = Table("id", "name", "year", "network", box=None, header_style="bold")
-    for show in shows:
-        cells = (f"id:{show.id}", show.name, (show.premiered or "")[:4], show.network or "")
-        table.add_row(*(Text(cell) for cell in cells))
+    columns = ("id", "name", "year", "network")
+    rows = [(f"id:{show.id}", show.name, (show.premiered or "")[:4], show.network or "") for show in shows]
+    if as_json:
+        print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=2))
+        return 0
+    table = Table(*columns, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*map(Text, row))
     Console().print(table)
     return 0
 

@@ -1,7 +1,6 @@
 """The one place where assets, checks, resources and automation meet; `defs` is what Dagster loads."""
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ import dagster as dg
 
 from tv_appearances import automation
 from tv_appearances.assets import analysis, ingestion
-from tv_appearances.files import sha256, to_json
+from tv_appearances.files import AllFiles, sha256, to_json
 from tv_appearances.mentions import Aliases
-from tv_appearances.resources import AllFilesResource, ChartResource, FilesResource, TVMazeResource
+from tv_appearances.resources import ChartResource, FilesResource, TVMazeResource, tvmaze_of
 from tv_appearances.settings import Settings, SettingsError
 
 ASSETS = (
@@ -44,17 +43,16 @@ def build_defs(
     def assembled(*assets: dg.AssetsDefinition) -> Iterable[dg.AssetsDefinition]:
         return dg.map_asset_specs(lambda spec: _with_settings(spec, settings), assets)
 
-    folder = str(settings.data)
     assets = [*assembled(*ASSETS)]
+    tvmaze = tvmaze_of(settings.shows) if settings.shows else TVMazeResource
     resources: dict[str, Any] = {
-        "tvmaze": TVMazeResource(
+        "tvmaze": tvmaze(
             show=settings.show,
             source=settings.source,
             url=settings.tvmaze_url,
-            shows=dict(settings.shows),
             pace_file=str(_pace_folder(settings) / ".pace.json") if settings.shows else "",
         ),
-        "files": FilesResource(folder=folder),
+        "files": FilesResource(folder=str(settings.data), by_partition=bool(settings.shows)),
         "chart": ChartResource(renderer=settings.chart, quickchart_url=settings.quickchart_url),
         "aliases": settings.aliases,
     }
@@ -64,7 +62,7 @@ def build_defs(
 
         sensors.append(many_shows.changed_shows(settings.shows, assets))
         assets = [*many_shows.partitioned(assets, settings.shows), *assembled(many_shows.shows_overview)]
-        resources["all_files"] = AllFilesResource(folder=folder, shows=list(settings.shows))
+        resources["all_files"] = AllFiles(settings.data, settings.shows)
     return dg.Definitions(
         assets=assets,
         resources={**resources, **(resource_overrides or {})},
@@ -93,8 +91,13 @@ def _with_settings(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
 
 
 def _pace_folder(settings: Settings) -> Path:
-    """Where processes agree on their pace: beside the data, or on this machine where the data has no locks to offer."""
-    return settings.data if isinstance(settings.data, Path) else Path(tempfile.gettempdir(), "tv_appearances")
+    """Where processes agree on their pace: beside the data, or on this machine where the data has no locks to offer.
+
+    There it is a folder of the user's: in one that all may write, somebody could put a link to another file there.
+    """
+    from platformdirs import user_cache_path
+
+    return settings.data if isinstance(settings.data, Path) else user_cache_path("tv_appearances")
 
 
 def _brief(value: object) -> str:

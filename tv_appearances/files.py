@@ -10,12 +10,13 @@ content means beyond its shape.
 import contextlib
 import hashlib
 import json
+import mimetypes
 import os
 import re
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -91,7 +92,11 @@ def data_folder(address: str) -> "Path | UPath":
     """
     scheme, sign, rest = address.partition("://")
     if not sign:
+        if re.match(r"[a-z0-9]{2,}:/", address):
+            raise ValueError("looks like an address without its second slash: s3://bucket/tv")
         return Path(address).expanduser()
+    if scheme in ("http", "https"):
+        raise ValueError("can only be read; name a folder, or an object store as s3://bucket/tv")
     if scheme in ("file", "local"):
         return Path(rest)
     if re.match(r"[^/]*:[^/]*@", rest):
@@ -151,13 +156,13 @@ class ShowFiles:
             try:
                 content = _content(self.path(name))
             except FileNotFoundError:
-                raise FilesError(
-                    f"{self.path(name)} does not exist yet: materialize `{MADE_BY[name]}` first."
-                ) from None
+                raise FilesError(f"{self.path(name)} does not exist yet: materialize {_maker(name)} first.") from None
             digest = sha256(content)
             record = self._record(name, digest)
             if record.exists():
                 return Stored(name, content, digest, self._origin(name, record))
+            if _content(self.path(name)) != content:  # another run has replaced it meanwhile, and forgotten the record
+                return self.read(name)
             if record.parent.exists():
                 raise self._damaged(name, "was changed or damaged after it was written")
         return Stored(name, content, digest, None)
@@ -227,7 +232,7 @@ class ShowFiles:
                 raise FilesError(
                     f"{self.path(stored.name)} was made for show {origin.show_id} ({origin.source}), "
                     f"but {SHOW} now holds {show.name} (show {show.id}, {source}): "
-                    f"materialize `{MADE_BY[stored.name]}` and what follows it again."
+                    f"materialize {_maker(stored.name)} and what follows it again."
                 )
 
     def made_from(self, result: Stored, *inputs: Stored) -> None:
@@ -240,19 +245,19 @@ class ShowFiles:
             if result.origin and result.origin.inputs.get(stored.name, stored.digest) != stored.digest:
                 raise FilesError(
                     f"{self.path(result.name)} was computed from an earlier {stored.name}: "
-                    f"materialize `{MADE_BY[result.name]}` and what follows it again."
+                    f"materialize {_maker(result.name)} and what follows it again."
                 )
 
     def holds_live_data(self) -> bool:
         """Whether live data was ever written here: a `show.json` that does not say `sample`, or any live origin."""
-        with self._reading(".origin"):
-            for record in self.folder.glob(".origin/*/*.json"):
-                with contextlib.suppress(FileNotFoundError):  # another run has just forgotten it
-                    if self._origin(record.parent.name, record).source == "live":
-                        return True
         try:
+            with self._reading(".origin"):
+                for record in self.folder.glob(".origin/*/*.json"):
+                    with contextlib.suppress(FileNotFoundError):  # another run has just forgotten it
+                        if self._origin(record.parent.name, record).source == "live":
+                            return True
             return self.exists(SHOW) and self.show()[1] == "live"
-        except FilesError:
+        except FilesError:  # what cannot be read may be live
             return True
 
     def _record(self, name: str, digest: str) -> "Path | UPath":
@@ -269,7 +274,7 @@ class ShowFiles:
         return self.parse(stored, lambda content: parse(json.loads(content)))
 
     def _damaged(self, name: str, what: str) -> FilesError:
-        return FilesError(f"{self.path(name)} {what}: materialize `{MADE_BY[name]}` again.")
+        return FilesError(f"{self.path(name)} {what}: materialize {_maker(name)} again.")
 
     @contextlib.contextmanager
     def _reading(self, name: str) -> Iterator[None]:
@@ -285,18 +290,27 @@ class ShowFiles:
         try:
             yield
         except self._trouble as error:
+            local = isinstance(self.folder, Path)
+            remedy = "Make room and make the folder writable" if local else "Check the address, its keys and its rights"
             raise FilesError(
                 f"Cannot write {what} in {self.folder.absolute()} ({_why(error)}); what was there is untouched. "
-                "Make room and make the folder writable, or set TV_APPEARANCES_DATA to another one."
+                f"{remedy}, or set TV_APPEARANCES_DATA to another one."
             ) from None
 
 
 class AllFiles:
-    """The files of many shows, a folder each, and beside these folders what is about all of them."""
+    """The files of many shows, a folder each, and beside these folders what is about all of them.
 
-    def __init__(self, folder: "str | Path | UPath", shows: Iterable[str]) -> None:
+    `shows` has what was asked for by the name of the folder, which is that of the partition.
+    """
+
+    def __init__(self, folder: "str | Path | UPath", shows: Mapping[str, str]) -> None:
         self._top = ShowFiles(folder)
-        self.shows = {name: ShowFiles(self._top.folder / name) for name in shows}
+        self.shows = shows
+
+    def of(self, show: str) -> ShowFiles:
+        """The files of one of the shows."""
+        return ShowFiles(self._top.folder / show)
 
     def write(self, name: str, content: bytes) -> "Path | UPath":
         """Replace a file beside the shows' folders, all or nothing; where it is, as an absolute path.
@@ -319,6 +333,10 @@ def to_json(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n").encode("utf-8")
 
 
+def _maker(name: str) -> str:
+    return f"`{MADE_BY[name]}`" if name in MADE_BY else "the asset that writes it"
+
+
 def _why(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
@@ -330,7 +348,10 @@ def _content(path: "Path | UPath") -> bytes:
 
 def _replace(path: "Path | UPath", content: bytes) -> None:
     if not isinstance(path, Path):
-        path.fs.pipe_file(path.path, content)  # one PUT: all of it or nothing
+        # S3 would call it a binary, and a browser would save the page instead of showing it.
+        kind = mimetypes.guess_type(path.name)[0] or "text/plain"
+        named = {"ContentType": kind} if path.protocol in ("s3", "s3a") else {}
+        path.fs.pipe_file(path.path, content, **named)  # one PUT: all of it or nothing
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path.parent)

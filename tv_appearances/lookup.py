@@ -125,7 +125,7 @@ class Lookup:
         except LookupFailed:
             raise LookupFailed(
                 f"The sample has no show called {asked!r}, only the first season of Friends: "
-                "to see that one, set TV_APPEARANCES_SHOW to friends."
+                "to see that one, ask for friends."
             ) from None
 
 
@@ -160,9 +160,10 @@ def _hint(gateway: Gateway, wanted: str) -> str:
     if not words or words[0] == wanted:
         return " Check the spelling, or look the show up on https://www.tvmaze.com and give its id, as in id:431."
     try:
-        names = [result.show.name for result in gateway.search_shows(words[0]).value[:3]]
+        found = [result.show for result in gateway.search_shows(words[0]).value[:3]]
     except TVMazeError:
-        names = []
-    if not names:
+        found = []
+    if not found:
         return " Check the spelling, or try fewer words."
-    return f" Searching for {words[0]!r} finds {', '.join(names)}: is it one of these?"
+    named = ", ".join(f"{show.name} ({(show.premiered or '?')[:4]}, id:{show.id})" for show in found)
+    return f" Searching for {words[0]!r} finds {named}: is it one of these?"

@@ -8,8 +8,10 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timezone
+from typing import NamedTuple
 
 import dagster as dg
 
@@ -28,6 +30,10 @@ TRIES_A_DAY = 3
 MOST_AT_ONCE = 2400
 """Runs that may wait at a time: what TVMaze answers in an hour, two requests a second, three for each show."""
 DAY = 86_400
+STALE = DAY + 7200
+"""Seconds without an answer of the feed after which a tick is not skipped but fails, as in `automation.FRESHNESS`."""
+SHOWN = 100
+"""How many shows go into metadata, which every event log keeps for ever."""
 REACH: dict[Since, float] = {"day": 0.9 * DAY, "week": 6.9 * DAY, "month": 27.9 * DAY}
 """The parts of the change feed, and how long ago it can have been asked last for that part to be enough."""
 FINISHED = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
@@ -67,21 +73,26 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
 
     **Data version**: the content of `shows.csv`.
     """
-    lines = []
+    lines, not_as_asked = [], {}
     with clear_failures():
-        for name, files in all_files.shows.items():
+        for name, asked in all_files.shows.items():
+            files = all_files.of(name)
             try:
-                lines.append(overview.line(name, answer_in(files)[0]))
-            except FilesError as error:  # noqa: PERF203 - each show for itself
-                lines.append(overview.Line(name, name, note=_why_not(context.instance, name, files, error)))
+                answer, _ = answer_in(files)
+                lines.append(overview.line(name, asked, answer))
+                if not checks.show_name_matches_search(asked, answer.show).passed:
+                    not_as_asked[name] = answer.show.name
+            except FilesError as error:
+                lines.append(_without_result(context.instance, name, asked, files, error))
         table = overview.write_csv(lines).encode()
         path = all_files.write(f.ALL_SHOWS, table)
-        page = all_files.write(f.ALL_SHOWS_PAGE, overview.page(lines).encode())
+        page = all_files.write(f.ALL_SHOWS_PAGE, overview.page(lines, not_as_asked).encode())
     context.log.info("%s See %s.", overview.finding(lines), page)
-    missing = [line.show for line in lines if line.tvmaze_id is None]
+    missing = [line.show for line in lines if line.note]
     return dg.MaterializeResult(
         metadata={
             "finding": overview.finding(lines),
+            "shows": dg.MetadataValue.md(overview.markdown_table(lines, SHOWN)),
             "num_shows": len(lines),
             "num_shows_missing": len(missing),
             "page": dg.MetadataValue.path(str(page)),
@@ -91,23 +102,28 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
         data_version=dg.DataVersion(sha256(table)),
         check_results=checks.results(
             every_show_has_a_result=checks.every_show_has_a_result(missing),
+            every_show_is_called_what_was_asked_for=checks.every_show_is_called_what_was_asked_for(not_as_asked),
             every_show_is_listed_once=checks.every_show_is_listed_once(overview.same_shows(lines)),
         ),
     )
 
 
-def _why_not(instance: dg.DagsterInstance, show: str, files: ShowFiles, error: FilesError) -> str:
-    """Why a show has no result: what its last run failed with, what TVMaze does not have, or what is wrong on disk."""
+def _without_result(
+    instance: dg.DagsterInstance, name: str, asked: str, files: ShowFiles, error: FilesError
+) -> overview.Line:
+    """A show without a result, and why: its last run failed, TVMaze has too little, or something is wrong on disk."""
+    # The page is passed around; where the files are is this machine's affair.
+    line = overview.Line(name, asked, asked, note=str(error).replace(f"{files.path('')}/", ""))
     try:
         if not files.exists(f.SHOW):
-            return _last_words(instance, show) or "Not built yet."
-        names = [character.name for character in files.characters()[0]]
-        for verdict in (checks.episodes_are_present(files.episodes()[0]), checks.characters_are_present(names)):
-            if not verdict.passed:
-                return verdict.note
+            return replace(line, note=_last_words(instance, name) or "Not built yet.")
+        show = files.show()[0]
+        line = replace(line, name=show.name, tvmaze_id=show.id)
+        cast = [character.name for character in files.characters()[0]]
+        gaps = (checks.episodes_are_present(show, files.episodes()[0]), checks.characters_are_present(show, cast))
+        return replace(line, note=next((gap.note for gap in gaps if not gap.passed), line.note))
     except FilesError:
-        pass
-    return str(error).replace(f"{files.path('')}/", "")  # the page is passed around, the path is this machine's affair
+        return line
 
 
 def _last_words(instance: dg.DagsterInstance, show: str) -> str:
@@ -118,6 +134,15 @@ def _last_words(instance: dg.DagsterInstance, show: str) -> str:
             if failure and failure.description:
                 return failure.description
     return ""
+
+
+class Report(NamedTuple):
+    """What the sensor has to know of a report: its partition, and TVMaze's id and stamp of what it was made from."""
+
+    show: str
+    tvmaze_id: int
+    updated: int
+    source: str
 
 
 @dataclass
@@ -139,17 +164,22 @@ class Progress:
     seen: dict[str, int] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def from_cursor(cls, cursor: str) -> "Progress":
+        """What the cursor of this release, or of another, remembers."""
+        known = {one.name for one in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(cursor).items() if name in known})
+
     def since(self, now: float) -> Since | None:
         """How far back the feed has to look so that nothing is missed, even where the daemon was off for a while."""
         return next((since for since, seconds in REACH.items() if now - self.asked < seconds), None)
 
-    def read(self, reports: Iterable[dg.AssetMaterialization]) -> None:
-        """Take in the reports made since the last time, the oldest first; one that was entered by hand says nothing."""
+    def read(self, reports: Iterable[Report]) -> None:
+        """Take in the reports made since the last time, the oldest first."""
         for report in reports:
-            if report.partition and "tvmaze_id" in report.metadata:
-                self.ids[report.partition], self.built[report.partition] = (
-                    int(str(report.metadata[key].value)) for key in ("tvmaze_id", "tvmaze_updated")
-                )
+            if self.ids.get(report.show) != report.tvmaze_id:
+                self.seen.pop(report.show, None)  # it was another show's
+            self.ids[report.show], self.built[report.show] = report.tvmaze_id, report.updated
 
     def hear(self, updates: Mapping[int, int], now: float) -> None:
         """Take in the change feed."""
@@ -201,7 +231,11 @@ def changed_shows(
     code = sha256(" ".join(f"{spec.key} {spec.code_version}" for asset in assets for spec in asset.specs).encode())
 
     @dg.sensor(
-        job=dg.define_asset_job("build_show", [key for asset in assets for key in asset.keys]),
+        job=dg.define_asset_job(
+            "build_show",
+            [key for asset in assets for key in asset.keys],
+            description="All five assets of one show, which is the partition.",
+        ),
         minimum_interval_seconds=EVERY_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks TVMaze once an hour which shows changed, and builds those and the ones not built yet.",
@@ -210,13 +244,18 @@ def changed_shows(
         context: dg.SensorEvaluationContext, tvmaze: dg.ResourceParam[Lookup]
     ) -> dg.SensorResult | dg.SkipReason:
         now = clock()
-        progress = Progress(**json.loads(context.cursor)) if context.cursor else Progress(code)
+        progress = Progress.from_cursor(context.cursor) if context.cursor else Progress(code)
         try:
             updates = tvmaze.updates(progress.since(now))
         except TVMazeError as error:
-            return dg.SkipReason(str(error))  # with the cursor as it was, so the next time looks as far back as needed
+            # The cursor stays as it was, so the next time looks as far back as needed. What waiting does not mend, or
+            # did not within a day, is for somebody to see.
+            if error.retryable and now - progress.asked < STALE:
+                return dg.SkipReason(str(error))
+            raise
         progress.events, reports = _reports(context.instance, progress.events)
-        progress.read(reports)
+        # A sample stood in for a TVMaze that was out of reach: the show itself is still to be built.
+        progress.read(report for report in reports if report.source == "live" or tvmaze.choice == "sample")
         progress.hear(updates, now)
         progress.keep(shows.keys())
         if progress.code != code:
@@ -243,12 +282,21 @@ def _nothing_due(shows: int, given_up: Sequence[str]) -> str:
     return f"Nothing to build now. Tried {TRIES_A_DAY} times today and left until tomorrow (UTC): {listed}."
 
 
-def _reports(instance: dg.DagsterInstance, cursor: str | None) -> tuple[str, list[dg.AssetMaterialization]]:
+def _reports(instance: dg.DagsterInstance, cursor: str | None) -> tuple[str, list[Report]]:
     """The reports made since the cursor, the oldest first, and the cursor for the next time."""
-    made: list[dg.AssetMaterialization] = []
+    made: list[Report] = []
     while True:
         result = instance.fetch_materializations(appearances_report.key, limit=1000, cursor=cursor, ascending=True)
-        made += [record.asset_materialization for record in result.records if record.asset_materialization]
+        for record in result.records:
+            event = record.asset_materialization
+            if not event or not event.partition:
+                continue
+            # One that was entered by hand may say nothing, or anything.
+            with suppress(KeyError, ValueError):
+                said = {key: str(event.metadata[key].value) for key in ("tvmaze_id", "tvmaze_updated", "source")}
+                made.append(
+                    Report(event.partition, int(said["tvmaze_id"]), int(said["tvmaze_updated"]), said["source"])
+                )
         cursor = result.cursor
         if not result.has_more:
             return cursor, made

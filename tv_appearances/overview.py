@@ -8,60 +8,69 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from tv_appearances.report import LICENCE, Answer, plural
+from tv_appearances.report import LICENCE, Answer, escaped, plural
+
+BY_FAR = 1.2
+"""From this ratio on a lead is told as a ratio; 1.0 × would read like a tie."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One show.
 
-    `show` is the partition, and the folder with the show's own report; `leaders` are the labels of those mentioned
-    most, joined by " / " where several share the lead; `runner_up` is the next one; `share` is the part of all mentions
-    that one leader has. Of a show without a result only `show`, `name` and `note`, the reason, say something.
+    `show` is the partition, and the folder with the show's own report; `asked` the line of the list; `name` what TVMaze
+    calls the show, or the line where that is not known; `leaders` are the labels of those mentioned most, joined by
+    " / " where several share the lead; `runner_up` is the next one; `share` is the part of all mentions that one leader
+    has. A show without a result has the reason in `note`, and None for every number.
     """
 
     show: str
+    asked: str
     name: str
     tvmaze_id: int | None = None
     leaders: str = ""
-    mentions: int = 0
-    share: float = 0.0
+    mentions: int | None = None
+    share: float | None = None
     runner_up: str = ""
-    runner_up_mentions: int = 0
-    characters_mentioned: int = 0
-    episodes: int = 0
-    episodes_with_summary: int = 0
+    runner_up_mentions: int | None = None
+    characters_mentioned: int | None = None
+    episodes: int | None = None
+    episodes_with_summary: int | None = None
     source: str = ""
     note: str = ""
 
     @property
     def clearly(self) -> str:
         """How far the lead is, in words."""
-        if not self.leaders:
+        if not self.leaders or not self.mentions:
             return ""
         if " / " in self.leaders:
             return "shared"
         if not self.runner_up_mentions:
             return "alone"
-        return f"{self.mentions / self.runner_up_mentions:.1f} × {self.runner_up}"
+        ratio = self.mentions / self.runner_up_mentions
+        if ratio < BY_FAR:
+            return f"{self.mentions - self.runner_up_mentions:,} more than {self.runner_up}"
+        return f"{ratio:.1f} × {self.runner_up}"
 
     @property
     def coverage(self) -> str:
         """The part of the episodes with a summary, in per cent."""
-        return f"{self.episodes_with_summary / self.episodes:.0%}" if self.episodes else ""
+        return f"{(self.episodes_with_summary or 0) / self.episodes:.0%}" if self.episodes else ""
 
 
-def line(show: str, answer: Answer) -> Line:
+def line(show: str, asked: str, answer: Answer) -> Line:
     """What the overview says about a show with a result."""
     most = answer.rows[0].mentions if answer.rows else 0
     leaders = [row.label for row in answer.rows if row.mentions == most]
     others = [row for row in answer.rows if row.mentions < most]
     return Line(
         show=show,
+        asked=asked,
         name=answer.show.name,
         tvmaze_id=answer.show.id,
         leaders=" / ".join(leaders),
@@ -97,15 +106,30 @@ def same_shows(lines: Sequence[Line]) -> tuple[tuple[str, ...], ...]:
 
 def finding(lines: Sequence[Line]) -> str:
     """The overview in one sentence."""
-    there = [one for one in lines if one.tvmaze_id is not None]
+    there = [one for one in lines if not one.note]
     clear = [one for one in there if one.leaders and " / " not in one.leaders]
     rest = len(lines) - len(there)
     missing = f"; {rest:,} {'has' if rest == 1 else 'have'} no result yet" if rest else ""
-    return f"{len(clear):,} of {plural(len(there), 'show')} have one character who is mentioned most{missing}."
+    have = "has" if len(clear) == 1 else "have"
+    return f"{len(clear):,} of {plural(len(there), 'show')} {have} one character who is mentioned most{missing}."
 
 
-def page(lines: Sequence[Line]) -> str:
-    """One HTML file that needs no script and no network, with a link to each show's own page; all text is escaped."""
+def markdown_table(lines: Sequence[Line], limit: int) -> str:
+    """Up to `limit` shows as a Markdown table, those without a result first; no name is taken for Markdown or HTML."""
+    rows = ["| Show | Mentioned most | Mentions | How clearly | With summary |", "| --- | --- | ---: | --- | ---: |"]
+    ordered = sorted(lines, key=lambda one: not one.note)
+    for one in ordered[:limit]:
+        leaders = one.note or one.leaders or "nobody"
+        cells = (one.name, leaders, "" if one.note else f"{one.mentions:,}", one.clearly, one.coverage)
+        rows.append(f"| {' | '.join(map(escaped, cells))} |")
+    return "\n".join([*rows, *(["", f"… and {len(lines) - limit:,} more"] if len(lines) > limit else [])])
+
+
+def page(lines: Sequence[Line], not_as_asked: Collection[str] = ()) -> str:
+    """One HTML file that needs no script and no network, with a link to each show's own page; all text is escaped.
+
+    `not_as_asked` are the partitions whose show is called something else than what was asked for.
+    """
     import jinja2
 
     environment = jinja2.Environment(
@@ -118,9 +142,10 @@ def page(lines: Sequence[Line]) -> str:
     )
     by_name = sorted(lines, key=lambda one: (re.sub("^(the|an?) ", "", one.name.casefold()), one.show))
     return environment.get_template("shows.html").render(
-        there=[one for one in by_name if one.tvmaze_id is not None],
-        missing=[one for one in by_name if one.tvmaze_id is None],
+        there=[one for one in by_name if not one.note],
+        missing=[one for one in by_name if one.note],
         alike={name for name, count in Counter(one.name for one in lines).items() if count > 1},
+        not_as_asked=not_as_asked,
         finding=finding(lines),
         licence=LICENCE,
     )

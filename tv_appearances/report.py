@@ -199,7 +199,8 @@ def credits_line(answer: Answer) -> str:
         parts = ["Data: a sample in TVMaze’s form, part of tv_appearances"]
     else:
         parts = ["Data: TVMaze", short(re.sub("^https?://(www[.])?", "", answer.show.url), 70), LICENCE]
-    return " · ".join(part for part in (*parts, data_date(answer)) if part)
+    date = data_date(answer)
+    return " · ".join(part for part in (*parts, date and f"as of {date}") if part)
 
 
 def data_date(answer: Answer) -> str | None:
@@ -334,11 +335,11 @@ def spans(numbers: Sequence[int]) -> str:
 def markdown_table(answer: Answer, limit: int) -> str:
     """The first `limit` rows as a Markdown table; no name is taken for Markdown or HTML."""
     if not answer.rows:
-        return _escaped(finding(answer))
+        return escaped(finding(answer))
     lines = ["| Character | Mentions | Episodes | First | Last | Found as |", "| --- | ---: | ---: | --- | --- | --- |"]
     for row in answer.rows[:limit]:
-        forms = ", ".join(map(_escaped, row.forms))
-        cells = (_escaped(row.label), f"{row.mentions:,}", f"{row.episodes:,}", str(row.first), str(row.last), forms)
+        forms = ", ".join(map(escaped, row.forms))
+        cells = (escaped(row.label), f"{row.mentions:,}", f"{row.episodes:,}", str(row.first), str(row.last), forms)
         lines.append(f"| {' | '.join(cells)} |")
     if len(answer.rows) > limit:
         lines += ["", f"… and {len(answer.rows) - limit:,} more"]
@@ -389,5 +390,6 @@ def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """The text as Markdown and HTML show it, whatever signs are in it."""
     return text.translate(_MARKUP)

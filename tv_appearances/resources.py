@@ -4,7 +4,8 @@ Belongs here: the seam between Dagster and the modules below it, which know noth
 objects, and the turning of their errors into Dagster's. Does not belong here: any rule of fetching, writing or drawing.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +14,7 @@ import dagster as dg
 from pydantic import Field
 
 from tv_appearances.charts import ChartError, QuickChart, render_png
-from tv_appearances.files import AllFiles, FilesError, ShowFiles, data_folder
+from tv_appearances.files import FilesError, ShowFiles, data_folder
 from tv_appearances.lookup import Lookup, LookupFailed, SourceChoice
 from tv_appearances.mentions import AliasError
 from tv_appearances.report import Answer
@@ -26,15 +27,15 @@ class TVMazeResource(dg.ConfigurableResource[Lookup]):
     show: str = Field(default="friends", description="The show, unless the run config of `tv_show_info` names one.")
     source: str = Field(default="auto", description="`auto`, `live` or `sample`: where shows are looked up.")
     url: str = Field(default=TVMAZE_URL, description="The base address of TVMaze's API or of a mirror of it.")
-    shows: dict[str, str] = Field(default={}, description="The show of each partition, where there are partitions.")
     pace_file: str = Field(default="", description="Where processes agree on their pace; none: each has its own.")
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Lookup]:
         """The lookup, with a client that is closed when the run ends."""
         choice: SourceChoice = self.source  # type: ignore[assignment]  # settings.py has validated it
-        partition = _partition(context) if self.shows else None
-        show = self.show if partition is None else self.shows.get(partition, "")
+        shows = self.show_of_each_partition()
+        partition = None if shows is None else _partition(context)
+        show = self.show if shows is None else shows.get(_partition(context), "")
         # Dagster ends a sensor's tick after 60 s, in which it has more to do than to wait for TVMaze.
         deadline = 60.0 if context.run else 40.0
         pace = SharedPace(Path(self.pace_file)) if self.pace_file else PACE
@@ -42,26 +43,38 @@ class TVMazeResource(dg.ConfigurableResource[Lookup]):
         with TVMazeClient(self.url, deadline=deadline, log=log, pace=pace) as client:
             yield Lookup(live=client, sample=SampleGateway(), choice=choice, show=show, partition=partition)
 
+    def show_of_each_partition(self) -> Mapping[str, str] | None:
+        """Partition → what to look up; None where there are no partitions.
+
+        No config, since no run may put another show into a partition, and no launchpad should list a thousand of them.
+        """
+        return None
+
+
+def tvmaze_of(shows: Mapping[str, str]) -> type[TVMazeResource]:
+    """The resource for many shows, by partition."""
+
+    class TVMazeOfManyShows(TVMazeResource):
+        """TVMaze and the built-in sample; each partition has its own show."""
+
+        def show_of_each_partition(self) -> Mapping[str, str]:
+            return shows
+
+    return TVMazeOfManyShows
+
 
 class FilesResource(dg.ConfigurableResource[ShowFiles]):
     """The folder that the show's files are in."""
 
     folder: str = Field(default="data", description="The data folder: a path, or an address such as `s3://bucket/tv`.")
+    by_partition: bool = Field(default=False, description="Whether each partition has a folder of its own below it.")
 
     def create_resource(self, context: dg.InitResourceContext) -> ShowFiles:
         """The files in that folder, or in the partition's folder below it."""
-        return ShowFiles(data_folder(self.folder) / _partition(context))
-
-
-class AllFilesResource(dg.ConfigurableResource[AllFiles]):
-    """The files of all shows, whatever the partition of the run."""
-
-    folder: str = Field(default="data", description="The data folder.")
-    shows: list[str] = Field(description="The names of the shows' folders, which are those of the partitions.")
-
-    def create_resource(self, context: dg.InitResourceContext) -> AllFiles:
-        """The files in that folder and in the shows' folders."""
-        return AllFiles(self.folder, self.shows)
+        partition = _partition(context) if self.by_partition else ""
+        if not re.fullmatch(r"[a-z0-9-]*", partition):
+            raise dg.Failure(f"The partition {partition!r} is not in TV_APPEARANCES_SHOWS; nothing was changed.")
+        return ShowFiles(data_folder(self.folder) / partition)
 
 
 class ChartRenderer(Protocol):

@@ -155,10 +155,11 @@ def _folder(name: str, text: str) -> "Path | UPath":
 def _aliases(name: str, text: str) -> Aliases:
     path = Path(text).expanduser()
     try:
-        return read_aliases(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
+        return read_aliases(path.read_text(encoding="utf-8-sig"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"{name}: cannot read {text!r} ({error.strerror}); name a TOML file, or unset it."
+            f"{name}: cannot read {text!r} ({getattr(error, 'strerror', None) or 'not UTF-8'}); "
+            "name a TOML file, or unset it."
         ) from None
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from None

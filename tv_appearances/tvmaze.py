@@ -102,7 +102,7 @@ class TVMazeUnreachable(TVMazeError):
     """There is no connection to be had: the name is not known, nothing listens, or no way leads there."""
 
     retryable = True
-    remedy = "Check the network, the proxy and TVMAZE_URL; TV_APPEARANCES_SOURCE=sample needs no network."
+    remedy = "Check the network, the proxy and TVMAZE_URL; what was fetched before is untouched."
 
 
 class Untrusted(TVMazeError):
@@ -123,7 +123,7 @@ class TVMazeRefused(TVMazeError):
 class NotFound(TVMazeRefused):
     """TVMaze does not have what was asked for."""
 
-    remedy = "Look the show up on https://www.tvmaze.com and ask for it by its name or as id:N."
+    remedy = "Look the show up on https://www.tvmaze.com and ask for it by its name or as id:N; or check TVMAZE_URL."
 
 
 class RateLimited(TVMazeError):
@@ -472,10 +472,10 @@ class SampleGateway:
     folder: Path = SAMPLE
 
     def search_shows(self, query: str) -> Fetched[tuple[SearchResult, ...]]:
-        """The sample's show, if the query is its name or a part of it."""
-        wanted = query.strip().casefold()
+        """The sample's show, if the query is its name or whole words of it."""
+        wanted = re.compile(rf"\b{re.escape(query.strip())}\b", re.IGNORECASE)
         every = self._read("search", parse_search_results)
-        kept = [at for at, result in enumerate(every.value) if wanted in result.show.name.casefold()]
+        kept = [at for at, result in enumerate(every.value) if wanted.search(result.show.name)]
         return Fetched(every.url, [every.raw[at] for at in kept], tuple(every.value[at] for at in kept), 0)
 
     def show(self, show_id: int) -> Fetched[Show]:
@@ -508,7 +508,7 @@ class SampleGateway:
 def parse_show_choice(text: str) -> int | str:
     """The show that a setting or a run config asks for: a TVMaze id for `id:431`, else the text as a title.
 
-    A bare number is a title: there are shows called 24 and 1923.
+    The address of a show's page on TVMaze says its id; a bare number is a title: there are shows called 24 and 1923.
 
     Raises:
         ValueError: nothing, an id that is none, or no title that a show could have.
@@ -519,6 +519,8 @@ def parse_show_choice(text: str) -> int | str:
         raise ValueError(f"No show is given: {remedy}")
     if len(text) > MAX_TITLE or any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
         raise ValueError(f"{_quoted(text)} is longer than {MAX_TITLE} characters or has control characters: {remedy}")
+    if page := re.match(r"https?://(?:www\.|api\.)?tvmaze\.com/shows/([1-9][0-9]{0,8})(?:/|$)", text, re.IGNORECASE):
+        return int(page[1])
     if not text.lower().startswith("id:"):
         return text
     if not re.fullmatch(r"id:\s*0*[1-9][0-9]{0,8}", text, re.IGNORECASE):
@@ -535,7 +537,7 @@ def parse_address(name: str, text: str) -> str:
     if "@" in text or "?" in text or "#" in text:
         raise ValueError(f"{name} must have no user name, password, query or fragment.")
     if not _is_address(text) or urlsplit(text).scheme not in {"http", "https"}:
-        raise ValueError(f"{name} is {_quoted(text)}; it has to be an address such as {TVMAZE_URL}.")
+        raise ValueError(f"{name} is {_quoted(text)}; it has to be an address that begins with https:// or http://.")
     return text.rstrip("/")
 
 

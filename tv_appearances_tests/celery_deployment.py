@@ -45,7 +45,7 @@ class CeleryDeployment:
             "TVMAZE_URL": tvmaze_url,
             "TV_APPEARANCES_SHOWS": ";".join(name.replace("-", " ") for name in self.shows),
             "TV_APPEARANCES_DATA": "s3://bucket/data",
-            "TMPDIR": str(folder),  # the pace, for which S3 has no locks, is kept below it
+            "XDG_CACHE_HOME": str(folder),  # the pace, for which S3 has no locks, is kept below it
         }
         settings = yaml.safe_load((DEPLOY / "dagster.yaml").read_text())
         settings["run_monitoring"] |= run_monitoring

@@ -14,6 +14,7 @@ import pytest
 from tv_appearances.definitions import build_defs
 from tv_appearances.files import ShowFiles
 from tv_appearances.lookup import Lookup
+from tv_appearances.mentions import Aliases
 from tv_appearances.settings import Settings
 from tv_appearances_tests.fakes import FakeTVMaze, Outage, cast_member, episode
 
@@ -43,6 +44,7 @@ class Simulation:
         self.now = MIDNIGHT - timedelta(hours=2)
         self.cursor = None
         self.runs: list[tuple[datetime, set[str], bool]] = []
+        self.cancels: set[str] = set()
 
     def load(self, settings: Settings) -> dg.Definitions:
         """The code location as it would be loaded with these settings."""
@@ -65,6 +67,11 @@ class Simulation:
     def run(self, assets: set[str]) -> bool:
         job = self.defs.resolve_implicit_global_asset_job_def()
         selection = [dg.AssetKey(name) for name in assets]
+        if assets & self.cancels:
+            part = job.get_subset(asset_selection=set(selection))
+            run = self.instance.create_run_for_job(part, asset_selection=frozenset(selection))
+            self.instance.report_run_canceled(run)
+            return False
         return job.execute_in_process(
             instance=self.instance, asset_selection=selection, run_config=QUIET, raise_on_error=False
         ).success
@@ -187,6 +194,37 @@ def test_episodes_that_kept_failing_until_six_are_tried_again_the_next_midnight(
     assert 2 <= len(failed) <= 8
     current.tvmaze.episode_list = whole
     assert REPORT in current.until(MIDNIGHT + timedelta(hours=25))
+
+
+@pytest.mark.parametrize("cancelled", [FETCHED, {COUNTED}])
+def test_what_was_cancelled_is_made_up_for_at_midnight(current: Simulation, cancelled: set[str]) -> None:
+    current.tvmaze.record["updated"] += 60
+    current.tvmaze.episode_list.append(episode(5, 2, 2, "<p>Bruno leaves.</p>"))
+    current.cancels = cancelled
+    assert REPORT not in current.until(MIDNIGHT + timedelta(hours=23))
+    current.cancels = set()
+    assert current.until(MIDNIGHT + timedelta(hours=25)) >= {*cancelled, REPORT}
+    assert current.until(MIDNIGHT + timedelta(hours=49)) == {ROOT}
+
+
+def test_a_first_run_that_was_cancelled_is_made_up_for_at_midnight(simulation: Simulation) -> None:
+    simulation.run({ROOT, *FETCHED})
+    simulation.cancels = {COUNTED}
+    assert simulation.until(MIDNIGHT - timedelta(hours=1)) == ALL, "in one run, which is cancelled"
+    simulation.cancels = set()
+    assert simulation.until(MIDNIGHT + timedelta(hours=1)) == {ROOT, COUNTED, REPORT}
+
+
+def test_whoever_evaluates_for_the_first_time_has_everything_checked_once(current: Simulation) -> None:
+    current.cursor = None
+    assert current.until(MIDNIGHT - timedelta(minutes=20)) == ALL
+    assert sum(len(assets) for _, assets, _ in current.runs) == 5
+
+
+def test_a_setting_that_changes_while_its_asset_runs_is_applied_after_that(current: Simulation) -> None:
+    current.run({COUNTED})  # ends between two evaluations, and is of the old code
+    current.defs = current.load(Settings(show="the lighthouse", aliases=Aliases({"Ada Quist": ("Captain",)})))
+    assert COUNTED in current.until(MIDNIGHT - timedelta(minutes=20))
 
 
 def test_nothing_runs_below_a_failed_blocking_check_now_or_later(current: Simulation) -> None:

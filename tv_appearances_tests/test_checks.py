@@ -14,6 +14,7 @@ COUNTED, AMBIGUOUS = Mention(1, 1, 1, "Ada Quist", "Ada", 2), Mention(1, 1, 1, "
 CASES = [
     ("show_name_matches_search", checks.show_name_matches_search(" friends ", FRIENDS), True, "Friends"),
     ("show_name_matches_search", checks.show_name_matches_search("id:431", FRIENDS), True, "Friends"),
+    ("show_name_matches_search", checks.show_name_matches_search(" ID:431", FRIENDS), True, "Friends"),
     ("show_name_matches_search", checks.show_name_matches_search("fiends", FRIENDS), False, "called `Friends`"),
     ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, Show(9, "Friends Again")]), True, "Only one"),
     (
@@ -25,15 +26,15 @@ CASES = [
     ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, FRIENDS]), True, "Only one"),
     ("data_is_live", checks.data_is_live("live"), True, "TVMaze"),
     ("data_is_live", checks.data_is_live("sample"), False, "sample"),
-    ("episodes_are_present", checks.episodes_are_present([ONE]), True, "1"),
-    ("episodes_are_present", checks.episodes_are_present([]), False, "no episodes"),
+    ("episodes_are_present", checks.episodes_are_present(FRIENDS, [ONE]), True, "1"),
+    ("episodes_are_present", checks.episodes_are_present(FRIENDS, []), False, "no episodes of `Friends` yet"),
     ("episodes_have_unique_ids", checks.episodes_have_unique_ids([ONE, TWO]), True, "once"),
     ("episodes_have_unique_ids", checks.episodes_have_unique_ids([ONE, TWO, ONE]), False, "more than once: 1"),
     ("most_episodes_have_summaries", checks.most_episodes_have_summaries([ONE, TWO]), True, "1 of 2 episodes"),
     ("most_episodes_have_summaries", checks.most_episodes_have_summaries([ONE, TWO, TWO]), False, "(33%)"),
     ("most_episodes_have_summaries", checks.most_episodes_have_summaries([]), False, "0 of 0"),
-    ("characters_are_present", checks.characters_are_present(["Ada Quist"]), True, "1"),
-    ("characters_are_present", checks.characters_are_present([]), False, "no cast"),
+    ("characters_are_present", checks.characters_are_present(FRIENDS, ["Ada Quist"]), True, "1"),
+    ("characters_are_present", checks.characters_are_present(FRIENDS, []), False, "no cast of `Friends`"),
     ("at_least_one_character_mentioned", checks.at_least_one_character_mentioned([COUNTED]), True, "2 mentions"),
     ("at_least_one_character_mentioned", checks.at_least_one_character_mentioned([AMBIGUOUS]), False, "No summary"),
     ("few_mentions_are_ambiguous", checks.few_mentions_are_ambiguous(0.1), True, "10.0%"),
@@ -42,6 +43,13 @@ CASES = [
     ("report_is_a_readable_picture", checks.report_is_a_readable_picture("it is blank"), False, "it is blank"),
     ("every_show_has_a_result", checks.every_show_has_a_result([]), True, "All"),
     ("every_show_has_a_result", checks.every_show_has_a_result(["friends", "house"]), False, "2 without"),
+    ("every_show_is_called_what_was_asked_for", checks.every_show_is_called_what_was_asked_for({}), True, "All are"),
+    (
+        "every_show_is_called_what_was_asked_for",
+        checks.every_show_is_called_what_was_asked_for({"hous": "Fuller House"}),
+        False,
+        "hous: `Fuller House`",
+    ),
     ("every_show_is_listed_once", checks.every_show_is_listed_once([]), True, "of its own"),
     ("every_show_is_listed_once", checks.every_show_is_listed_once([("friends", "id-431")]), False, "friends = id-431"),
 ]
@@ -60,7 +68,8 @@ def test_every_check_is_shown_passing_and_failing() -> None:
 
 
 def test_a_result_carries_the_severity_of_its_check() -> None:
-    (warning,) = checks.results(data_is_live=Verdict(False, "sample"))
+    (warning,) = checks.results(FRIENDS, data_is_live=Verdict(False, "sample"))
+    assert warning.metadata["show"].value == "Friends (id:431)"
     (error,) = checks.results(episodes_are_present=Verdict(False, "none"))
     assert (warning.severity, error.severity) == (dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR)
 

@@ -28,7 +28,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "settings": {"files", "lookup", "mentions", "tvmaze"},
     "resources": {"charts", "files", "lookup", "mentions", "report", "tvmaze"},
     "automation": set(),
-    "checks": {"models"},
+    "checks": {"models", "tvmaze"},
     "assets": {"automation", "charts", "checks", "files", "lookup", "mentions", "models", "report", "resources"},
     "overview": {"models", "report"},
     "many_shows": {"assets", "automation", "checks", "files", "lookup", "overview", "resources", "tvmaze"},
@@ -112,7 +112,7 @@ def test_a_setting_that_shapes_an_asset_is_part_of_its_code_version() -> None:
 
 
 def test_loading_imports_none_of_the_heavy_libraries() -> None:
-    heavy = ("requests", "tenacity", "vl_convert", "nameparser", "ahocorasick_rs", "jinja2", "xml.etree.ElementTree")
+    heavy = ("requests", "tenacity", "vl_convert", "ahocorasick_rs", "jinja2", "xml.etree.ElementTree")
     code = (
         "import sys, dagster; before = set(sys.modules)\n"
         "import tv_appearances.definitions\n"

@@ -24,7 +24,7 @@ from tv_appearances.definitions import ASSETS, build_defs
 from tv_appearances.lookup import Lookup
 from tv_appearances.models import SchemaError, parse_updates
 from tv_appearances.settings import Settings, SettingsError
-from tv_appearances.tvmaze import LIMIT, WINDOW, Pace, SampleGateway, SharedPace, TVMazeClient
+from tv_appearances.tvmaze import LIMIT, WINDOW, NotFound, Pace, RateLimited, SampleGateway, SharedPace, TVMazeClient
 from tv_appearances_tests.answers import answer_of
 from tv_appearances_tests.tvmaze_server import TVMazeServer, World, _episode, _role, _show
 
@@ -159,11 +159,13 @@ class Library:
         job = self.defs.resolve_job_def("build_show")
         return job.execute_in_process(instance=self.instance, partition_key=show, raise_on_error=False)
 
-    def pretend(self, show: str, id: int, stamp: int = 1_700_000_000) -> None:
+    def pretend(self, show: str, id: int, stamp: int = 1_700_000_000, source: str = "live") -> None:
         """Record a report as a run would, without the run."""
         self.instance.report_runless_asset_event(
             dg.AssetMaterialization(
-                "appearances_report", partition=show, metadata={"tvmaze_id": id, "tvmaze_updated": stamp}
+                "appearances_report",
+                partition=show,
+                metadata={"tvmaze_id": id, "tvmaze_updated": stamp, "source": source},
             )
         )
 
@@ -319,14 +321,44 @@ def test_without_tvmaze_nothing_is_requested_and_nothing_forgotten(library: Libr
         library.pretend(show, number)
     library.day(24)
     before = library.cursor
-    library.server.fault("/updates/shows", "404", times=72)
-    assert library.day(72) == []
+    library.server.fault("/updates/shows", "429", times=99, retry_after=99_999)
+    assert library.day(25) == []
     assert "Could not fetch the list of changed shows" in (library.skipped or "")
+    for _ in range(47):
+        library.now += HOUR
+        with pytest.raises(RateLimited, match="the list of changed shows"):  # a day is for somebody to see
+            library.tick()
     assert library.cursor == before
     library.server.faults.clear()
+    library.server.fault("/updates/shows", "404")
+    with pytest.raises(NotFound, match="check TVMAZE_URL"):  # as is what waiting does not mend
+        library.tick()
     library.server.set_updated(3, 1_800_000_000)
     assert "show-3" in library.day(1)
     assert library.server.log[-1]["path"] == "/updates/shows?since=week"
+
+
+def test_a_line_that_finds_another_show_than_before_is_built_and_then_left_alone(library: Library) -> None:
+    for number, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
+        library.pretend(show, number)
+    library.server.set_updated(3, 1_800_000_000)
+    assert "show-3" in library.day(1)
+    library.pretend("show-3", 1)  # TVMaze's best match is another one now, changed longer ago
+    assert "show-3" not in library.day(3)
+
+
+def test_a_show_is_not_built_by_a_sample_that_stood_in_for_it(library: Library) -> None:
+    library.pretend("show-1", 431, 800_755_200, source="sample")
+    assert "show-1" in library.tick()
+
+
+def test_what_the_sensor_cannot_read_does_not_stop_it(library: Library) -> None:
+    for metadata in ({"tvmaze_id": 1}, {"tvmaze_id": "one", "tvmaze_updated": 2, "source": "live"}):
+        library.instance.report_runless_asset_event(
+            dg.AssetMaterialization("appearances_report", partition="show-1", metadata=metadata)
+        )
+    library.cursor = '{"asked": 5.0, "of_another_release": 1}'
+    assert "show-1" in library.tick()
 
 
 def test_the_feed_is_asked_for_as_much_as_was_missed() -> None:
@@ -357,10 +389,13 @@ def test_a_setting_that_no_partition_reads_builds_none_of_them_again() -> None:
 
 
 def test_a_tick_waits_for_tvmaze_less_long_than_dagster_waits_for_a_tick(library: Library) -> None:
+    library.tick()
     library.server.fault("/updates/shows", "429", retry_after=50)
-    sensor = many_shows.changed_shows(library.settings.shows, library.assets())
+    sensor = many_shows.changed_shows(library.settings.shows, library.assets(), clock=lambda: library.now)
     resources = {"tvmaze": (library.defs.resources or {})["tvmaze"]}
-    with dg.build_sensor_context(library.instance, definitions=library.defs, resources=resources) as context:
+    with dg.build_sensor_context(
+        library.instance, library.cursor, definitions=library.defs, resources=resources
+    ) as context:
         result = sensor.evaluate_tick(context)
     assert "asks to wait 50 s, longer than a call may take (40 s)" in str(result.skip_message)
 
@@ -518,14 +553,14 @@ def test_the_overview_lists_every_show_with_its_leader_or_the_reason(library: Li
     result = overview_run(library)
     assert result.success
     table = (tmp_path / "data" / "shows.csv").read_text().splitlines()
-    assert table[1] == "show-1,Show 1,1,Ada,2,0.667,Bruno,1,2,2,1,live,"
+    assert table[1] == "show-1,Show 1,Show 1,1,Ada,2,0.667,Bruno,1,2,2,1,live,"
     assert len(table) == 5
     page = (tmp_path / "data" / "shows.html").read_text()
     assert '<a href="show-1/appearances.html"><bdi>Show 1</bdi></a>' in page
     assert "2.0 × Bruno" in page
-    assert "<bdi>id-2</bdi>: Not built yet." in page
-    assert "<bdi>show-3</bdi>: TVMaze lists no episodes yet." in page
-    assert "<bdi>no-such-thing</bdi>: TVMaze finds no show called &#39;no such thing&#39;." in page
+    assert "<bdi>id:2</bdi>: Not built yet." in page
+    assert "<bdi>Show 3</bdi>: TVMaze lists no episodes of `Show 3` yet" in page
+    assert "<bdi>no such thing</bdi>: TVMaze finds no show called &#39;no such thing&#39;." in page
     assert str(tmp_path) not in page
     (check,) = [c for c in result.get_asset_check_evaluations() if c.check_name == "every_show_has_a_result"]
     assert not check.passed
@@ -541,8 +576,23 @@ def test_the_overview_says_what_is_wrong_with_files_and_not_where_they_are(libra
     assert str(tmp_path) not in table
 
 
+def test_a_line_that_finds_a_show_of_another_name_is_told(library: Library, tmp_path: Path) -> None:
+    library.server.world.shows[3]["name"] = "The Show 3"
+    library.run("show-3")
+    library.run("show-1")
+    checked = {check.check_name: check for check in overview_run(library).get_asset_check_evaluations()}
+    check = checked["every_show_is_called_what_was_asked_for"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "show-3: `The Show 3`" in (check.description or "")
+    text = re.sub("<[^>]*>", "", (tmp_path / "data" / "shows.html").read_text())
+    assert "The Show 3 (asked for: show 3)" in text
+
+
 def test_shows_of_the_same_name_can_be_told_apart_in_the_overview() -> None:
-    lines = [overview.Line("house", "House", 118), overview.Line("id-9", "House", 9), overview.Line("a", "A", 1)]
+    lines = [
+        overview.Line(show, name, name, 1, mentions=0, share=0.0, episodes=0)
+        for show, name in (("house", "House"), ("id-9", "House"), ("a", "A"))
+    ]
     text = re.sub("<[^>]*>", "", overview.page(lines))
     assert "House (house)" in text
     assert "House (id-9)" in text
@@ -565,26 +615,34 @@ def test_two_lines_that_turn_out_to_be_one_show_are_told(tmp_path: Path, instanc
 
 def test_the_overview_says_how_clear_a_lead_is() -> None:
     lines = {
-        "clear": overview.line("clear", answer_of({"Ada": 9, "Bruno": 6})),
-        "shared": overview.line("shared", answer_of({"Ada": 2, "Bruno": 2, "Clara": 1})),
-        "alone": overview.line("alone", answer_of({"Ada": 1})),
-        "nobody": overview.line("nobody", answer_of({})),
+        "close": overview.line("close", "Close", answer_of({"Ada": 194, "Bruno": 187})),
+        "clear": overview.line("clear", "Clear", answer_of({"Ada": 9, "Bruno": 6})),
+        "shared": overview.line("shared", "Shared", answer_of({"Ada": 2, "Bruno": 2, "Clara": 1})),
+        "alone": overview.line("alone", "Alone", answer_of({"Ada": 1})),
+        "nobody": overview.line("nobody", "Nobody", answer_of({})),
     }
     assert {name: (line.leaders, line.clearly) for name, line in lines.items()} == {
+        "close": ("Ada", "7 more than Bruno"),
         "clear": ("Ada", "1.5 × Bruno"),
         "shared": ("Ada / Bruno", "shared"),
         "alone": ("Ada", "alone"),
         "nobody": ("", ""),
     }
-    assert overview.finding([*lines.values(), overview.Line("late", "late", note="not yet")]) == (
-        "2 of 4 shows have one character who is mentioned most; 1 has no result yet."
+    assert overview.finding([*lines.values(), overview.Line("late", "Late", "Late", note="not yet")]) == (
+        "3 of 5 shows have one character who is mentioned most; 1 has no result yet."
     )
 
 
 def test_nothing_from_outside_becomes_markup_in_the_overview() -> None:
     attack = '<script>alert("x")</script>'
     page = overview.page(
-        [overview.Line("a", attack, 1, leaders=attack, mentions=1), overview.Line("b", attack, note=attack)]
+        [
+            overview.Line("a", attack, attack, 1, leaders=attack, mentions=1, share=1.0, episodes=1),
+            overview.Line("b", attack, attack, note=attack),
+        ],
+        {"a"},
     )
     assert "<script" not in page
-    assert page.count("&lt;script&gt;") == 4
+    assert page.count("&lt;script&gt;") == 5
+    table = overview.markdown_table([overview.Line("a", "a", "M*A*S*H | [x](y)", 1, leaders=attack, mentions=1)], 9)
+    assert not re.search(r"M\*A|<script|\[x\]|H \| \[", table)

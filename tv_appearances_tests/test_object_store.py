@@ -52,8 +52,8 @@ def test_many_shows_have_a_folder_each_in_the_bucket(bucket: str) -> None:
     top = ShowFiles(bucket)
     table = top.path(f.ALL_SHOWS).read_text().splitlines()
     assert [line.split(",")[:4] for line in table[1:3]] == [
-        ["show-1", "Show 1", "1", "Ada"],
-        ["id-2", "Show 2", "2", "Ada"],
+        ["show-1", "Show 1", "Show 1", "1"],
+        ["id-2", "id:2", "Show 2", "2"],
     ]
     assert "Not built yet." in table[3]
     assert bucket not in top.path(f.ALL_SHOWS_PAGE).read_text()

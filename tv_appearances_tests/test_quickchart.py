@@ -61,7 +61,7 @@ def test_the_finding_and_the_credits_are_in_the_chart(naps: Naps) -> None:
         == "Ada is mentioned most in Harbour Lights: 5 times in 5 of 5 episodes"
     )
     assert (
-        "tvmaze.com/shows/7/harbour-lights · CC BY-SA 4.0 · 8 September 2019"
+        "tvmaze.com/shows/7/harbour-lights · CC BY-SA 4.0 · as of 8 September 2019"
         in options["scales"]["x"]["title"]["text"][1]
     )
 

@@ -203,7 +203,10 @@ def test_the_line_below_says_how_much_text_there_was() -> None:
 
 
 def test_the_credits_name_tvmaze_the_address_the_licence_and_the_date_of_the_data() -> None:
-    assert credits_line(ANSWER) == "Data: TVMaze · tvmaze.com/shows/7/harbour-lights · CC BY-SA 4.0 · 8 September 2019"
+    assert (
+        credits_line(ANSWER)
+        == "Data: TVMaze · tvmaze.com/shows/7/harbour-lights · CC BY-SA 4.0 · as of 8 September 2019"
+    )
     bare = dataclasses.replace(ANSWER, show=Show(7, "Harbour Lights"))
     assert credits_line(bare) == "Data: TVMaze · CC BY-SA 4.0"
 

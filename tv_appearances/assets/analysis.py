@@ -89,6 +89,7 @@ def character_appearances(
         },
         data_version=dg.DataVersion(report.answer_version(answer)),
         check_results=checks.results(
+            show,
             at_least_one_character_mentioned=checks.at_least_one_character_mentioned(tally.mentions),
             few_mentions_are_ambiguous=checks.few_mentions_are_ambiguous(share),
         ),
@@ -126,10 +127,10 @@ def appearances_report(
         files.write(f.PICTURE, picture, origin)
         problem = check_picture(files.read(f.PICTURE).content)
         chart_url = chart.chart_url(answer)
-    finding = report.finding(answer)
+        finding = report.finding(answer)
+        # The UI shows an image in its full size, in a dialog that is narrower than the picture on disk.
+        image = markdown_image(render_png(answer, 1), finding)
     context.log.info("Picture: %s. Page: %s.", files.path(f.PICTURE), files.path(f.PAGE))
-    # The UI shows an image in its full size, in a dialog that is narrower than the picture on disk.
-    image = markdown_image(render_png(answer, 1), finding)
     return dg.MaterializeResult(
         metadata={
             "finding": finding,
@@ -145,7 +146,9 @@ def appearances_report(
             "dagster/uri": files.path(f.PICTURE).as_uri(),
         },
         data_version=dg.DataVersion(report.answer_version(answer)),
-        check_results=checks.results(report_is_a_readable_picture=checks.report_is_a_readable_picture(problem)),
+        check_results=checks.results(
+            answer.show, report_is_a_readable_picture=checks.report_is_a_readable_picture(problem)
+        ),
     )
 
 

@@ -84,6 +84,7 @@ def tv_show_info(
         },
         data_version=dg.DataVersion(f"{show.id}-{stamp}-{found.source}"),
         check_results=checks.results(
+            show,
             show_name_matches_search=checks.show_name_matches_search(asked, show),
             search_is_unambiguous=checks.search_is_unambiguous(found.results),
             data_is_live=checks.data_is_live(found.source),
@@ -147,7 +148,8 @@ def episodes(
         },
         data_version=dg.DataVersion(stored.digest),
         check_results=checks.results(
-            episodes_are_present=checks.episodes_are_present(unique),
+            show,
+            episodes_are_present=checks.episodes_are_present(show, unique),
             episodes_have_unique_ids=checks.episodes_have_unique_ids(fetched.value),
             most_episodes_have_summaries=checks.most_episodes_have_summaries(unique),
         ),
@@ -203,7 +205,7 @@ def characters(
             "dagster/uri": files.path(f.CHARACTERS).as_uri(),
         },
         data_version=dg.DataVersion(stored.digest),
-        check_results=checks.results(characters_are_present=checks.characters_are_present(names)),
+        check_results=checks.results(show, characters_are_present=checks.characters_are_present(show, names)),
     )
 
 
