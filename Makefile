@@ -14,8 +14,8 @@ FAST := -q -m "not command and not daemon and not browser and not soak and not l
 report: $(READY)  ## run the five assets; print the finding and where the picture is
 	@$(BIN)/tv-appearances
 
-dev: $(READY)  ## open Dagster's UI, with the automation running
-	$(BIN)/dagster dev
+dev: $(READY)  ## serve Dagster's UI, with the automation running
+	DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest $(TESTS)
@@ -64,13 +64,14 @@ lock:  ## resolve the newest versions for every supported Python, with hashes
 	$(LOCK) pyproject.toml --group dev -o requirements.lock
 	$(LOCK) pyproject.toml --extra s3 --group test deploy/celery/requirements.txt \
 	  -o deploy/celery/requirements.lock
+	$(LOCK) pyproject.toml --extra s3 deploy/compose/requirements.txt -o deploy/compose/requirements.lock
 
 clean:  ## forget the environment; data and history stay
 	rm -rf $(VENV)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "tv_appearances needs Python 3.10 or newer; this is %d.%d. Name another one: make PYTHON=python3.12 ..." % sys.version_info[:2])'
-	@echo "Setting up $(VENV) (once)"
+	@echo "Setting up $(VENV) (once: a minute or two, 0.8 GB)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -59,6 +59,11 @@ PROVOKED: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         ("dagster", "asset", "materialize", "--select", "episodes", "-m", "tv_appearances.definitions"),
         {},
     ),
+    "Asset has partitions": (MATERIALIZE, {"TV_APPEARANCES_SHOWS": "friends;house"}),
+    "All selected assets must have": (
+        (*MATERIALIZE, "--partition", "frends"),
+        {"TV_APPEARANCES_SHOWS": "friends;house"},
+    ),
     "Dagster's history cannot be used: …": (COMMAND, {"DAGSTER_HOME": str(ROOT / "README.md")}),
     "Dagster's history cannot be used: $": (COMMAND, {"DAGSTER_HOME": "relative"}),
 }
@@ -76,6 +81,9 @@ OWN_TEST = (
 NO_MISTAKE = {
     "A name without quotes": "test_mistakes.py::test_a_name_needs_no_quotes",
     "Two copies at the same time": "test_mistakes.py::test_two_copies_at_once_both_end_well",
+    "`dagster dev` was killed in the middle of a run": (
+        "test_bad_days.py::test_a_machine_that_dies_in_a_run_finds_it_failed_and_recovers_at_the_next_tick"
+    ),
     "No network on the first day": "test_commands.py::test_without_a_network_the_first_run_shows_the_sample",
     "Port 3000 is taken": "test_docs.py::test_the_ui_of_a_page_answers_though_port_3000_is_taken",
     "Starting anew": "test_mistakes.py::test_a_damaged_history_is_named_and_can_be_moved_away",
