@@ -79,10 +79,12 @@ def when_data_changes() -> Condition:
     trigger = (
         _nothing_known() | changed_above | (dg.AutomationCondition.cron_tick_passed(DAILY_AT) & behind)
     ).with_label("missing_or_changed_above")
+    # Not `all_deps_blocking_checks_passed`: a check that a cancelled run did not come to has not passed either.
+    blocked = dg.AutomationCondition.any_checks_match(dg.AutomationCondition.check_failed(), blocking_only=True)
     guard = (
         ~dg.AutomationCondition.any_deps_missing()
         & ~dg.AutomationCondition.any_deps_in_progress()
-        & dg.AutomationCondition.all_deps_blocking_checks_passed()
+        & ~dg.AutomationCondition.any_deps_match(blocked).with_label("blocked_above")
     ).with_label("inputs_ready")
     return _condition(trigger, guard, "when_data_changes")
 

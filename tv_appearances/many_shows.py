@@ -21,6 +21,7 @@ from tv_appearances.assets.analysis import answer_in, appearances_report
 from tv_appearances.assets.ingestion import OWNERS
 from tv_appearances.files import AllFiles, FilesError, ShowFiles, sha256
 from tv_appearances.lookup import Lookup
+from tv_appearances.models import Show
 from tv_appearances.resources import clear_failures
 from tv_appearances.tvmaze import Since, TVMazeError
 
@@ -73,17 +74,20 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
 
     **Data version**: the content of `shows.csv`.
     """
-    lines, not_as_asked = [], {}
+    lines = []
     with clear_failures():
         for name, asked in all_files.shows.items():
             files = all_files.of(name)
             try:
-                answer, _ = answer_in(files)
-                lines.append(overview.line(name, asked, answer))
-                if not checks.show_name_matches_search(asked, answer.show).passed:
-                    not_as_asked[name] = answer.show.name
+                lines.append(overview.line(name, asked, answer_in(files)[0]))
             except FilesError as error:
                 lines.append(_without_result(context.instance, name, asked, files, error))
+        not_as_asked = {
+            line.show: line.name
+            for line in lines
+            if line.tvmaze_id
+            and not checks.show_name_matches_search(line.asked, Show(line.tvmaze_id, line.name)).passed
+        }
         table = overview.write_csv(lines).encode()
         path = all_files.write(f.ALL_SHOWS, table)
         page = all_files.write(f.ALL_SHOWS_PAGE, overview.page(lines, not_as_asked).encode())
@@ -93,6 +97,7 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
         metadata={
             "finding": overview.finding(lines),
             "shows": dg.MetadataValue.md(overview.markdown_table(lines, SHOWN)),
+            **({"without_result": dg.MetadataValue.md(overview.markdown_missing(lines, SHOWN))} if missing else {}),
             "num_shows": len(lines),
             "num_shows_missing": len(missing),
             "page": dg.MetadataValue.path(str(page)),
@@ -121,7 +126,7 @@ def _without_result(
         line = replace(line, name=show.name, tvmaze_id=show.id)
         cast = [character.name for character in files.characters()[0]]
         gaps = (checks.episodes_are_present(show, files.episodes()[0]), checks.characters_are_present(show, cast))
-        return replace(line, note=next((gap.note for gap in gaps if not gap.passed), line.note))
+        return replace(line, note=next((gap.note.replace("`", "") for gap in gaps if not gap.passed), line.note))
     except FilesError:
         return line
 

@@ -115,14 +115,24 @@ def finding(lines: Sequence[Line]) -> str:
 
 
 def markdown_table(lines: Sequence[Line], limit: int) -> str:
-    """Up to `limit` shows as a Markdown table, those without a result first; no name is taken for Markdown or HTML."""
+    """The first `limit` shows with a result as a Markdown table; no name is taken for Markdown or HTML."""
     rows = ["| Show | Mentioned most | Mentions | How clearly | With summary |", "| --- | --- | ---: | --- | ---: |"]
-    ordered = sorted(lines, key=lambda one: not one.note)
-    for one in ordered[:limit]:
-        leaders = one.note or one.leaders or "nobody"
-        cells = (one.name, leaders, "" if one.note else f"{one.mentions:,}", one.clearly, one.coverage)
+    there = [one for one in lines if not one.note]
+    for one in there[:limit]:
+        cells = (one.name, one.leaders or "nobody", f"{one.mentions:,}", one.clearly, one.coverage)
         rows.append(f"| {' | '.join(map(escaped, cells))} |")
-    return "\n".join([*rows, *(["", f"… and {len(lines) - limit:,} more"] if len(lines) > limit else [])])
+    return "\n".join([*rows, *_more(len(there) - limit)])
+
+
+def markdown_missing(lines: Sequence[Line], limit: int) -> str:
+    """The first `limit` shows without a result, and why, in the same way; "" where there are none."""
+    missing = [one for one in lines if one.note]
+    rows = [f"| {escaped(one.asked)} | {escaped(one.note)} |" for one in missing[:limit]]
+    return "\n".join(["| Asked for | Why |", "| --- | --- |", *rows, *_more(len(missing) - limit)]) if missing else ""
+
+
+def _more(rest: int) -> list[str]:
+    return ["", f"… and {rest:,} more"] if rest > 0 else []
 
 
 def page(lines: Sequence[Line], not_as_asked: Collection[str] = ()) -> str:

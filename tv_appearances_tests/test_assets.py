@@ -276,6 +276,23 @@ def test_a_link_that_is_not_http_stays_text(project: Project) -> None:
     assert b'href="javascript' not in project.content()["appearances.html"]
 
 
+def test_without_a_list_of_shows_a_partition_is_no_folder(tmp_path: Path) -> None:
+    where = []
+
+    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["2026-03-02", "../elsewhere"]))
+    def of_ones_own(files: dg.ResourceParam[ShowFiles]) -> None:
+        where.append(files.folder)
+
+    files = FilesResource(folder=str(tmp_path))
+    for partition in ("2026-03-02", "../elsewhere"):
+        dg.materialize([of_ones_own], resources={"files": files}, partition_key=partition)
+    assert where == [tmp_path] * 2
+    by_partition = FilesResource(folder=str(tmp_path), by_partition=True)
+    with pytest.raises(dg.DagsterError) as refused:
+        dg.materialize([of_ones_own], resources={"files": by_partition}, partition_key="../elsewhere")
+    assert "The partition '../elsewhere' is not in TV_APPEARANCES_SHOWS" in str(refused.value.__cause__)
+
+
 def test_the_real_resources_work_over_http(tmp_path: Path) -> None:
     with responses.RequestsMock() as http, dg.instance_for_test() as instance:
         base = "https://api.tvmaze.com"

@@ -76,6 +76,40 @@ def test_the_command_says_that_a_list_of_shows_is_not_its_business(tmp_path: Pat
     assert not (tmp_path / ".dagster").exists()
 
 
+def test_what_a_script_asks_for_is_json_and_all_of_it(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    cast = tvmaze_server.world.parts[7001, "cast"]
+    tvmaze_server.world.parts[7001, "cast"] = [
+        {**cast[0], "character": {**cast[0]["character"], "id": number, "name": f"Person{number} Quist"}}
+        for number in range(130)
+    ]
+    answer = run(tmp_path, "tv-appearances", "the lighthouse", "--json", TVMAZE_URL=tvmaze_server.url)
+    assert len(json.loads(answer.stdout)["mentions"]) == 130
+    found = run(tmp_path, "tv-appearances", "--search", "the lighthouse", "--json", TVMAZE_URL=tvmaze_server.url)
+    assert json.loads(found.stdout)[0] == {
+        "id": "id:7001", "name": "The Lighthouse", "year": "2001", "network": "Coast TV"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", [("",), (" ", ""), ("--search", "")])
+def test_an_empty_name_is_no_show(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = run(tmp_path, "tv-appearances", *arguments, TV_APPEARANCES_SOURCE="sample")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "No show is given: give a name, or id:431 for an exact TVMaze id.\n"
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_answer_fits_a_terminal_of_any_encoding(tmp_path: Path) -> None:
+    done = run(tmp_path, "tv-appearances", TV_APPEARANCES_SOURCE="sample", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Ross is mentioned most" in done.stdout
+
+
+def test_an_env_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TV_APPEARANCES_SHOW=friends\n", encoding="utf-16")
+    done = run(tmp_path, "tv-appearances")
+    assert done.stderr == f"{tmp_path / '.env'} is not UTF-8: save it as UTF-8.\n"
+
+
 def test_dg_launches(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
     shutil.copytree(ROOT / "tv_appearances", tmp_path / "tv_appearances")
     launched = run(

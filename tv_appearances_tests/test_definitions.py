@@ -31,7 +31,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "checks": {"models", "tvmaze"},
     "assets": {"automation", "charts", "checks", "files", "lookup", "mentions", "models", "report", "resources"},
     "overview": {"models", "report"},
-    "many_shows": {"assets", "automation", "checks", "files", "lookup", "overview", "resources", "tvmaze"},
+    "many_shows": {"assets", "automation", "checks", "files", "lookup", "models", "overview", "resources", "tvmaze"},
     "definitions": {"assets", "automation", "files", "many_shows", "mentions", "resources", "settings"},
     "cli": {"definitions", "files", "settings", "tvmaze"},
 }
@@ -68,6 +68,12 @@ def test_a_wrong_direction_would_be_noticed(tmp_path: Path) -> None:
     assert imports(module) == {"dagster", "tv_appearances.files", "tv_appearances.charts"}
 
 
+def made_with(key: dg.AssetKey) -> dict[str, Any]:
+    (definition,) = (a for a in defs.assets or () if isinstance(a, dg.AssetsDefinition) and key in a.keys)
+    policy = definition.op.retry_policy
+    return {"pool": definition.op.pool, "retries": policy.max_retries if policy else 0}
+
+
 def described(spec: dg.AssetSpec) -> dict[str, Any]:
     return {
         "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
@@ -77,6 +83,7 @@ def described(spec: dg.AssetSpec) -> dict[str, Any]:
         "code_version": spec.code_version,
         "automation": spec.automation_condition.get_label() if spec.automation_condition else None,
         "freshness": bool(spec.freshness_policy),
+        **made_with(spec.key),
         "metadata": sorted(key for key in spec.metadata if not key.startswith("dagster/io_manager")),
         "first_line": (spec.description or "").split("\n")[0],
         "checks": sorted(
@@ -96,6 +103,10 @@ def test_the_specs_of_all_assets_are_those_of_the_snapshot() -> None:
 
 def test_the_definitions_load() -> None:
     dg.Definitions.validate_loadable(defs)
+
+
+def test_the_steps_of_a_run_share_a_process() -> None:
+    assert build_defs().executor is dg.in_process_executor
 
 
 def test_a_setting_that_shapes_an_asset_is_part_of_its_code_version() -> None:

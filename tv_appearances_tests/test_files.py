@@ -110,6 +110,34 @@ def test_live_data_is_known_for_live_even_when_its_files_are_gone(files: ShowFil
     assert files.holds_live_data()
 
 
+def test_a_record_that_cannot_be_read_may_be_of_live_data(files: ShowFiles) -> None:
+    files.write(f.EPISODES, b"[]", Origin(7, "sample"))
+    assert not files.holds_live_data()
+    (record,) = files.folder.glob(".origin/episodes.json/*.json")
+    record.write_text("{")
+    assert files.holds_live_data()
+
+
+def test_a_reader_whom_a_writer_overtakes_reads_the_new_file(tmp_path: Path) -> None:
+    class Overtaken(ShowFiles):
+        """Between the file and its record another run replaces both, and the record has been there for long."""
+
+        def _record(self, name: str, digest: str) -> Path:
+            before = self.folder / ".origin" / name / f"{digest}.json"
+            if self.path(name).read_bytes() == b"[]":
+                ShowFiles(tmp_path).write(name, b"[1]", ORIGIN)
+                before.unlink()
+            return before
+
+    ShowFiles(tmp_path).write(f.EPISODES, b"[]", ORIGIN)
+    assert Overtaken(tmp_path).read(f.EPISODES).content == b"[1]"
+
+
+def test_a_file_of_ones_own_has_no_asset_to_name(files: ShowFiles) -> None:
+    with pytest.raises(FilesError, match=r"ratings\.json does not exist yet: materialize the asset that writes it"):
+        files.read("ratings.json")
+
+
 def test_a_folder_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FilesError, match="Cannot write a file in .*TV_APPEARANCES_DATA"):

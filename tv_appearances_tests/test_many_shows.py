@@ -559,9 +559,13 @@ def test_the_overview_lists_every_show_with_its_leader_or_the_reason(library: Li
     assert '<a href="show-1/appearances.html"><bdi>Show 1</bdi></a>' in page
     assert "2.0 × Bruno" in page
     assert "<bdi>id:2</bdi>: Not built yet." in page
-    assert "<bdi>Show 3</bdi>: TVMaze lists no episodes of `Show 3` yet" in page
+    assert "<bdi>Show 3</bdi>: TVMaze lists no episodes of Show 3 yet" in page
     assert "<bdi>no such thing</bdi>: TVMaze finds no show called &#39;no such thing&#39;." in page
     assert str(tmp_path) not in page
+    (event,) = result.get_asset_materialization_events()
+    shown = event.step_materialization_data.materialization.metadata
+    assert "| Show 1 | Ada | 2 | 2.0 × Bruno | 50&#37; |" in str(shown["shows"].value)
+    assert "| no such thing | TVMaze finds no show called" in str(shown["without_result"].value)
     (check,) = [c for c in result.get_asset_check_evaluations() if c.check_name == "every_show_has_a_result"]
     assert not check.passed
     assert "3 without a result: id-2, show-3, no-such-thing" in (check.description or "")

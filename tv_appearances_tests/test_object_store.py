@@ -43,6 +43,16 @@ def test_each_file_is_one_put(bucket: str, s3: dict[str, str], tvmaze_server: TV
     assert len(puts) == 2 * len(files) + 1, "a record for each, and the proof that it can be written at all"
 
 
+def test_a_browser_is_told_what_it_gets(bucket: str) -> None:
+    kept = ShowFiles(bucket)
+    for name in (f.PAGE, f.PICTURE, f.MENTIONS, f.SHOW):
+        kept.write(name, b"x", f.Origin(1, "live"))
+    kinds = [
+        kept.path(name).fs.info(kept.path(name).path)["ContentType"] for name in (f.PAGE, f.PICTURE, f.MENTIONS, f.SHOW)
+    ]
+    assert kinds == ["text/html", "image/png", "text/csv", "application/json"]
+
+
 def test_many_shows_have_a_folder_each_in_the_bucket(bucket: str) -> None:
     with TVMazeServer(world_of(2)) as server, dg.DagsterInstance.ephemeral() as instance:
         library = Library(bucket, instance, server, "Show 1;id:2;no such thing")
@@ -76,7 +86,7 @@ def test_a_store_that_cannot_be_written_is_one_clear_sentence(
     assert done.returncode == 1
     assert "Cannot write a file in s3://" in done.stderr
     assert sentence in done.stderr
-    assert "set TV_APPEARANCES_DATA to another one" in done.stderr
+    assert "Check the address, its keys and its rights, or set TV_APPEARANCES_DATA to another one" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert tvmaze_server.paths == [], "nothing is asked of TVMaze that could not be kept"
 
@@ -86,6 +96,8 @@ def test_a_store_that_cannot_be_written_is_one_clear_sentence(
     [
         ("ftpx://host/tv", "'ftpx://host/tv', which cannot be opened .*ftpx"),
         ("s3://", "names no bucket"),
+        ("s3:/bucket/tv", "'s3:/bucket/tv', which looks like an address without its second slash"),
+        ("https://host/tv", "'https://host/tv', which can only be read"),
         ("ftp://me:secret@host/tv", "'ftp://…@host/tv', which has a password"),
     ],
 )

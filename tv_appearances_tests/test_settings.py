@@ -77,6 +77,15 @@ def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
         Settings.from_env({"TV_APPEARANCES_DATA": str(file)})
 
 
+def test_a_file_of_aliases_in_another_encoding_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "names.toml"
+    file.write_text('"Ada" = ["Captain"]', encoding="utf-16")
+    with pytest.raises(SettingsError, match=r"TV_APPEARANCES_ALIASES: cannot read .*names\.toml' \(not UTF-8\)"):
+        Settings.from_env({"TV_APPEARANCES_ALIASES": str(file)})
+    file.write_text('"Ada" = ["Captain"]', encoding="utf-8-sig")
+    assert Settings.from_env({"TV_APPEARANCES_ALIASES": str(file)}).aliases.names == {"Ada": ("Captain",)}
+
+
 def test_a_broken_file_of_aliases_names_the_line(tmp_path: Path) -> None:
     file = tmp_path / "aliases.toml"
     file.write_text('"Ada Quist" = ["Addie"]\n"Bruno Falk" = [\n')
