@@ -116,10 +116,10 @@ def finding(lines: Sequence[Line]) -> str:
 
 def markdown_table(lines: Sequence[Line], limit: int) -> str:
     """The first `limit` shows with a result as a Markdown table; no name is taken for Markdown or HTML."""
-    rows = ["| Show | Mentioned most | Mentions | How clearly | With summary |", "| --- | --- | ---: | --- | ---: |"]
+    rows = ["| Show | Mentioned most | Mentions | How clearly |", "| --- | --- | ---: | --- |"]
     there = [one for one in lines if not one.note]
     for one in there[:limit]:
-        cells = (one.name, one.leaders or "nobody", f"{one.mentions:,}", one.clearly, one.coverage)
+        cells = (one.name, one.leaders or "nobody", f"{one.mentions:,}", one.clearly)
         rows.append(f"| {' | '.join(map(escaped, cells))} |")
     return "\n".join([*rows, *_more(len(there) - limit)])
 
