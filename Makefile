@@ -81,5 +81,5 @@ $(READY): requirements.lock pyproject.toml
 $(CELERY)/.ready: $(READY) deploy/celery/requirements.lock
 	@echo "Setting up $(CELERY) (once)"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(CELERY)
-	@$(BIN)/uv pip sync --quiet --python $(CELERY)/bin/python --require-hashes deploy/celery/requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(CELERY)/bin/python --require-hashes deploy/celery/requirements.lock
 	@touch $@
