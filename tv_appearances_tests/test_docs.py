@@ -74,7 +74,6 @@ RUNS: dict[str, tuple[str, dict[str, str]]] = {
 STARTS: dict[str, list[str]] = {
     "make dev": [],
     "TV_APPEARANCES_SHOWS=shows.txt dagster dev": ["friends", "id-118", "under-the-dome"],
-    "TV_APPEARANCES_SHOWS='friends;id:118' dagster dev": ["friends", "id-118"],
 }
 """A command that goes on until it is ended → the partitions that the five assets then have."""
 
