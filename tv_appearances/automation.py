@@ -17,7 +17,8 @@ OVERVIEW_AT = "*/10 * * * *"
 RETRY_AT = "30 * * * *"
 RETRIES_END_AT = "0 6 * * *"
 
-FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
+STALE = timedelta(hours=26)
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=STALE)
 """A day and two hours without an answer from TVMaze is worth a look, two days and two hours are worth an alarm."""
 
 RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)

@@ -31,8 +31,6 @@ TRIES_A_DAY = 3
 MOST_AT_ONCE = 2400
 """Runs that may wait at a time: what TVMaze answers in an hour, two requests a second, three for each show."""
 DAY = 86_400
-STALE = DAY + 7200
-"""Seconds without an answer of the feed after which a tick is not skipped but fails, as in `automation.FRESHNESS`."""
 SHOWN = 100
 """How many shows go into metadata, which every event log keeps for ever."""
 REACH: dict[Since, float] = {"day": 0.9 * DAY, "week": 6.9 * DAY, "month": 27.9 * DAY}
@@ -255,7 +253,7 @@ def changed_shows(
         except TVMazeError as error:
             # The cursor stays as it was, so the next time looks as far back as needed. What waiting does not mend, or
             # did not within a day, is for somebody to see.
-            if error.retryable and now - progress.asked < STALE:
+            if error.retryable and now - progress.asked < automation.STALE.total_seconds():
                 return dg.SkipReason(str(error))
             raise
         progress.events, reports = _reports(context.instance, progress.events)
