@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tv_appearances.tvmaze import LIMIT, WINDOW
+from tv_appearances.tvmaze.api import LIMIT, WINDOW
 from tv_appearances_tests.celery_deployment import CeleryDeployment
 from tv_appearances_tests.test_daemon import wait_for
 from tv_appearances_tests.test_many_shows import world_of

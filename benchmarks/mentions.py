@@ -18,8 +18,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tv_appearances.mentions import count_mentions
-from tv_appearances.models import Character, Episode, parse_cast, parse_episodes
+from tv_appearances.mentions.counting import count_mentions
+from tv_appearances.tvmaze.models import Character, Episode, parse_cast, parse_episodes
 
 Counts = Counter[tuple[int, str]]
 """Mentions by episode id and full cast name."""

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import dagster as dg
 
-from tv_appearances.models import Episode, Mention, Show, Source, duplicate_ids
-from tv_appearances.tvmaze import parse_show_choice
+from tv_appearances.tvmaze.lookup import parse_show_choice
+from tv_appearances.tvmaze.models import Episode, Mention, Show, Source, duplicate_ids
 
 MOST_AMBIGUOUS = 0.10
 FEWEST_WITH_SUMMARIES = 0.50

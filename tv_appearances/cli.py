@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tv_appearances.files import ShowFiles
+    from tv_appearances.show_files import ShowFiles
 
 
 def main() -> int:
@@ -49,8 +49,8 @@ def main() -> int:
         os.environ["TV_APPEARANCES_SHOWS"] = ""
         # Importing it reads the settings, so a wrong one is found here.
         from tv_appearances.definitions import defs
-        from tv_appearances.files import ShowFiles
         from tv_appearances.settings import Settings
+        from tv_appearances.show_files import ShowFiles
 
         settings = Settings.from_env(os.environ)
         if arguments.search is not None:
@@ -80,7 +80,8 @@ def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> i
     """Run all five assets in this process, as one Dagster run, and print what came of it."""
     import dagster as dg
 
-    from tv_appearances.files import APPEARANCES, PAGE, PICTURE, FilesError
+    from tv_appearances.show_files import APPEARANCES, PAGE, PICTURE
+    from tv_appearances.storage import FilesError
 
     try:
         with _instance() if history else dg.DagsterInstance.ephemeral() as instance:
@@ -194,12 +195,13 @@ def _search(name: str, settings: Any, *, as_json: bool) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from tv_appearances.tvmaze import TVMazeClient, TVMazeError
+    from tv_appearances.fetching.errors import FetchError
+    from tv_appearances.tvmaze.api import TVMazeClient
 
     try:
-        with TVMazeClient(settings.tvmaze_url) as client:
+        with TVMazeClient(settings.tvmaze_url, address_setting="TVMAZE_URL") as client:
             shows = [result.show for result in client.search_shows(name).value]
-    except TVMazeError as error:
+    except FetchError as error:
         return _fail(str(error))
     if not shows:
         return _fail(f"TVMaze finds no show called {name!r}. Check the spelling, or try fewer words.")

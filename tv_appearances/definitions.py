@@ -10,10 +10,11 @@ import dagster as dg
 
 from tv_appearances import automation
 from tv_appearances.assets import analysis, ingestion
-from tv_appearances.files import AllFiles, sha256, to_json
-from tv_appearances.mentions import Aliases
+from tv_appearances.mentions.aliases import Aliases
 from tv_appearances.resources import ChartResource, FilesResource, TVMazeResource, tvmaze_of
 from tv_appearances.settings import Settings, SettingsError
+from tv_appearances.show_files import AllFiles
+from tv_appearances.storage import sha256, to_json
 
 ASSETS = (
     ingestion.tv_show_info,
@@ -62,7 +63,7 @@ def build_defs(
 
         sensors.append(many_shows.changed_shows(settings.shows, assets))
         assets = [*many_shows.partitioned(assets, settings.shows), *assembled(many_shows.shows_overview)]
-        resources["all_files"] = AllFiles(settings.data, settings.shows)
+        resources["all_files"] = AllFiles(settings.data, settings.shows, setting="TV_APPEARANCES_DATA")
     return dg.Definitions(
         assets=assets,
         resources={**resources, **(resource_overrides or {})},

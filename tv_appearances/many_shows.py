@@ -15,15 +15,18 @@ from typing import NamedTuple
 
 import dagster as dg
 
-from tv_appearances import automation, checks, overview
-from tv_appearances import files as f
+from tv_appearances import automation, checks
+from tv_appearances import show_files as f
 from tv_appearances.assets.analysis import answer_in, appearances_report
 from tv_appearances.assets.ingestion import OWNERS
-from tv_appearances.files import AllFiles, FilesError, ShowFiles, sha256
-from tv_appearances.lookup import Lookup
-from tv_appearances.models import Show
+from tv_appearances.fetching.errors import FetchError
+from tv_appearances.report import overview
 from tv_appearances.resources import clear_failures
-from tv_appearances.tvmaze import Since, TVMazeError
+from tv_appearances.show_files import AllFiles, ShowFiles
+from tv_appearances.storage import FilesError, sha256
+from tv_appearances.tvmaze.api import Since
+from tv_appearances.tvmaze.lookup import Lookup
+from tv_appearances.tvmaze.models import Show
 
 EVERY_SECONDS = 3600
 TRIES_A_DAY = 3
@@ -250,7 +253,7 @@ def changed_shows(
         progress = Progress.from_cursor(context.cursor) if context.cursor else Progress(code)
         try:
             updates = tvmaze.updates(progress.since(now))
-        except TVMazeError as error:
+        except FetchError as error:
             # The cursor stays as it was, so the next time looks as far back as needed. What waiting does not mend, or
             # did not within a day, is for somebody to see.
             if error.retryable and now - progress.asked < automation.STALE.total_seconds():

@@ -13,12 +13,17 @@ from typing import Protocol
 import dagster as dg
 from pydantic import Field
 
-from tv_appearances.charts import ChartError, QuickChart, render_png
-from tv_appearances.files import FilesError, ShowFiles, data_folder
-from tv_appearances.lookup import Lookup, LookupFailed, SourceChoice
-from tv_appearances.mentions import AliasError
-from tv_appearances.report import Answer
-from tv_appearances.tvmaze import PACE, TVMAZE_URL, SampleGateway, SharedPace, TVMazeClient, TVMazeError
+from tv_appearances.fetching.errors import FetchError
+from tv_appearances.fetching.pace import SharedPace
+from tv_appearances.mentions.aliases import AliasError
+from tv_appearances.report.answer import Answer
+from tv_appearances.report.picture import render_png
+from tv_appearances.report.quickchart import ChartError, QuickChart
+from tv_appearances.show_files import ShowFiles
+from tv_appearances.storage import FilesError, data_folder
+from tv_appearances.tvmaze.api import LIMIT, PACE, TVMAZE_URL, WINDOW, TVMazeClient
+from tv_appearances.tvmaze.lookup import Lookup, LookupFailed, SourceChoice
+from tv_appearances.tvmaze.sample import SampleGateway
 
 
 class TVMazeResource(dg.ConfigurableResource[Lookup]):
@@ -38,9 +43,9 @@ class TVMazeResource(dg.ConfigurableResource[Lookup]):
         show = self.show if shows is None else shows.get(_partition(context), "")
         # Dagster ends a sensor's tick after 60 s, in which it has more to do than to wait for TVMaze.
         deadline = 60.0 if context.run else 40.0
-        pace = SharedPace(Path(self.pace_file)) if self.pace_file else PACE
+        pace = SharedPace(Path(self.pace_file), LIMIT, WINDOW) if self.pace_file else PACE
         log = context.log.info if context.log else None
-        with TVMazeClient(self.url, deadline=deadline, log=log, pace=pace) as client:
+        with TVMazeClient(self.url, address_setting="TVMAZE_URL", deadline=deadline, log=log, pace=pace) as client:
             yield Lookup(live=client, sample=SampleGateway(), choice=choice, show=show, partition=partition)
 
     def show_of_each_partition(self) -> Mapping[str, str] | None:
@@ -74,7 +79,7 @@ class FilesResource(dg.ConfigurableResource[ShowFiles]):
         partition = _partition(context) if self.by_partition else ""
         if not re.fullmatch(r"[a-z0-9-]*", partition):
             raise dg.Failure(f"The partition {partition!r} is not in TV_APPEARANCES_SHOWS; nothing was changed.")
-        return ShowFiles(data_folder(self.folder) / partition)
+        return ShowFiles(data_folder(self.folder) / partition, setting="TV_APPEARANCES_DATA")
 
 
 class ChartRenderer(Protocol):
@@ -121,7 +126,7 @@ def clear_failures() -> Iterator[None]:
     """Turn an error of the modules below into a `dagster.Failure`: its sentence, and no retry where none can help."""
     try:
         yield
-    except (TVMazeError, ChartError) as error:
+    except (FetchError, ChartError) as error:
         raise dg.Failure(str(error), allow_retries=error.retryable) from None
     except dg.DagsterExecutionInterruptedError:
         # Dagster tries an interrupted step again where it has a retry policy: Ctrl-C would not end the run.

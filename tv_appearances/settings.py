@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from tv_appearances.files import data_folder
-from tv_appearances.lookup import SourceChoice
-from tv_appearances.mentions import NO_ALIASES, Aliases, fold, read_aliases
-from tv_appearances.tvmaze import TVMAZE_URL, parse_address, parse_show_choice
+from tv_appearances.fetching.client import parse_address
+from tv_appearances.mentions.aliases import NO_ALIASES, Aliases, read_aliases
+from tv_appearances.mentions.text import fold
+from tv_appearances.storage import data_folder
+from tv_appearances.tvmaze.api import TVMAZE_URL
+from tv_appearances.tvmaze.lookup import SourceChoice, parse_show_choice
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -167,9 +169,9 @@ def _aliases(name: str, text: str) -> Aliases:
 
 def _address(name: str, text: str) -> str:
     try:
-        return parse_address(name, text)
+        return parse_address(text)
     except ValueError as error:
-        raise SettingsError(str(error)) from None
+        raise SettingsError(f"{name} {error}") from None
 
 
 _VARIABLES = {

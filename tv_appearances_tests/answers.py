@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from tv_appearances.models import Episode, Mention, Show, Source
-from tv_appearances.report import Answer, build_answer
+from tv_appearances.report.answer import Answer, build_answer
+from tv_appearances.tvmaze.models import Episode, Mention, Show, Source
 
 HARBOUR = Show(id=7, name="Harbour Lights", url="https://www.tvmaze.com/shows/7/harbour-lights", updated=1_567_929_600)
 ATTACK = "</script><img src=x onerror=\"document.title='taken over'\">"

@@ -6,10 +6,12 @@ The answers have TVMaze's form, so everything behind the gateway runs for real.
 import copy
 from typing import Any
 
-from tv_appearances.models import (
+from tv_appearances.fetching.client import Fetched
+from tv_appearances.fetching.errors import BadAnswer, FetchError, NotFound, Unreachable
+from tv_appearances.fetching.fields import SchemaError
+from tv_appearances.tvmaze.models import (
     Character,
     Episode,
-    SchemaError,
     SearchResult,
     Show,
     parse_cast,
@@ -18,7 +20,6 @@ from tv_appearances.models import (
     parse_show,
     parse_updates,
 )
-from tv_appearances.tvmaze import BadAnswer, Fetched, NotFound, TVMazeError, TVMazeUnreachable
 
 ADDRESS = "https://tvmaze.example"
 
@@ -80,7 +81,7 @@ class FakeTVMaze:
         self.episode_list: Any = copy.deepcopy(EPISODES)
         self.cast_list: Any = copy.deepcopy(CAST)
         self.results: Any = None
-        self.error: TVMazeError | None = None
+        self.error: FetchError | None = None
         self.requests: list[str] = []
 
     def search_shows(self, query: str) -> Fetched[tuple[SearchResult, ...]]:
@@ -116,7 +117,7 @@ class FakeTVMaze:
             raise BadAnswer(path, ADDRESS + path, str(error)) from None
 
 
-class Outage(TVMazeUnreachable):
+class Outage(Unreachable):
     """No connection, and not worth another try within the run, so that a test need not wait for the retry policy."""
 
     retryable = False

@@ -12,10 +12,10 @@ import dagster as dg
 import pytest
 
 from tv_appearances.definitions import build_defs
-from tv_appearances.files import ShowFiles
-from tv_appearances.lookup import Lookup
-from tv_appearances.mentions import Aliases
+from tv_appearances.mentions.aliases import Aliases
 from tv_appearances.settings import Settings
+from tv_appearances.show_files import ShowFiles
+from tv_appearances.tvmaze.lookup import Lookup
 from tv_appearances_tests.fakes import FakeTVMaze, Outage, cast_member, episode
 
 ROOT, FETCHED, COUNTED, REPORT = (

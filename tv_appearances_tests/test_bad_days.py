@@ -1,7 +1,7 @@
 """The whole pipeline on bad days: real sockets, real disks, real kills, and a table of faults that cannot rot.
 
-Belongs here: what no module can show by itself. The client alone is in `test_tvmaze.py`, the files alone in
-`test_files.py`, and `docs/faults.md` says which test answers which fault.
+Belongs here: what no module can show by itself. The client alone is in `tvmaze/test_api.py`, the files alone in
+`test_show_files.py`, and `docs/faults.md` says which test answers which fault.
 """
 
 import ast
@@ -25,15 +25,19 @@ import dagster as dg
 import pytest
 import requests
 
-from tv_appearances import files as f
-from tv_appearances.charts import ChartError, QuickChart
+from tv_appearances import show_files as f
 from tv_appearances.definitions import ASSETS
-from tv_appearances.files import MADE_BY, FilesError, ShowFiles, Stored
-from tv_appearances.lookup import Lookup
-from tv_appearances.mentions import Aliases
-from tv_appearances.models import Show
+from tv_appearances.fetching.errors import Unreachable
+from tv_appearances.fetching.pace import Pace
+from tv_appearances.mentions.aliases import Aliases
+from tv_appearances.report.quickchart import ChartError, QuickChart
 from tv_appearances.resources import ChartRenderer, LocalChart
-from tv_appearances.tvmaze import Pace, SampleGateway, TVMazeClient, TVMazeUnreachable
+from tv_appearances.show_files import MADE_BY, ShowFiles
+from tv_appearances.storage import FilesError, Stored
+from tv_appearances.tvmaze.api import LIMIT, WINDOW, TVMazeClient
+from tv_appearances.tvmaze.lookup import Lookup
+from tv_appearances.tvmaze.models import Show
+from tv_appearances.tvmaze.sample import SampleGateway
 from tv_appearances_tests.answers import answer_of
 from tv_appearances_tests.quickchart_server import QuickChartServer, Reply, png
 from tv_appearances_tests.test_commands import ROOT
@@ -73,14 +77,14 @@ def run(
     **client: Any,
 ) -> dg.ExecuteInProcessResult:
     """The assets over the real client and the real files; the client's waits take no time."""
-    settings = {"sleep": lambda _: None, "pace": Pace(), "read_timeout": 0.5, "max_body": 2**20, **client}
+    settings = {"sleep": lambda _: None, "pace": Pace(LIMIT, WINDOW), "read_timeout": 0.5, "max_body": 2**20, **client}
     with TVMazeClient(url, **settings) as live:
         return dg.materialize_to_memory(
             list(ASSETS),
             selection=list(only) or None,
             resources={
                 "tvmaze": Lookup(live=live, sample=SampleGateway(), show=show),
-                "files": ShowFiles(folder),
+                "files": ShowFiles(folder, setting="TV_APPEARANCES_DATA"),
                 "chart": chart or LocalChart(),
                 "aliases": Aliases(),
             },
@@ -150,13 +154,13 @@ class Reader:
             if stored.origin is None:
                 self.wrong.append(f"{name} has no origin")
                 continue
-            clean = self.known[stored.origin.show_id][name]
+            clean = self.known[stored.origin.facts["show_id"]][name]
             if stored.content != self.also.get(name) and (stored.content, stored.origin) != (
                 clean.content,
                 clean.origin,
             ):
                 self.wrong.append(f"{name} of {stored.origin}: {stored.content[:200]!r}")
-            self.seen.add((stored.origin.show_id, name))
+            self.seen.add((stored.origin.facts["show_id"], name))
         self.looks += 1
 
     def _look_all_the_time(self) -> None:
@@ -210,7 +214,7 @@ def data(tmp_path: Path, server: TVMazeServer, clean: Mapping[int, Path]) -> Pat
 
 
 FAULT = re.compile(r"^\| (\d+) \|.*\| (.+) \|$")
-NAMED = re.compile(r"`(test_\w+)\.py::(test_\w+)`")
+NAMED = re.compile(r"`([\w/]*test_\w+)\.py::(test_\w+)`")
 
 
 def test_every_fault_of_the_table_names_tests_that_exist() -> None:
@@ -310,8 +314,9 @@ JUMPING = """
 import itertools, sys, time
 looks = itertools.cycle([1e9, 4e9, 0.0])
 time.time = lambda: next(looks)
-from tv_appearances.models import Show
-from tv_appearances.tvmaze import BrokenAnswer, TVMazeClient
+from tv_appearances.tvmaze.models import Show
+from tv_appearances.fetching.errors import BrokenAnswer
+from tv_appearances.tvmaze.api import TVMazeClient
 show = Show(id=7001, name="The Lighthouse")
 with TVMazeClient(sys.argv[1]) as client:
     print(client.cast(show).requests)
@@ -365,7 +370,10 @@ def test_a_disk_that_fills_at_any_step_leaves_every_file_whole_and_of_one_show(
         said = sentences(run(folder, server.url, show=FERRY))
         assert all("No space left on device" in sentence and "untouched" in sentence for sentence in said)
         outcomes.append(bool(said))
-        halfway += len({stored.origin and stored.origin.show_id for stored in map(ShowFiles(folder).read, MADE_BY)}) - 1
+        halfway += (
+            len({stored.origin and stored.origin.facts["show_id"] for stored in map(ShowFiles(folder).read, MADE_BY)})
+            - 1
+        )
         reader.look()
         assert left_behind(folder) == []
         filler.unlink()
@@ -630,7 +638,7 @@ def test_the_password_of_a_proxy_is_in_no_message(proxy: str, monkeypatch: pytes
     monkeypatch.setenv("http_proxy", proxy)
     told: list[str] = []
     with (
-        pytest.raises(TVMazeUnreachable) as tvmaze,
+        pytest.raises(Unreachable) as tvmaze,
         TVMazeClient("http://tvmaze.invalid", sleep=lambda _: None, log=told.append) as client,
     ):
         client.cast(Show(id=7001, name="The Lighthouse"))

@@ -5,7 +5,7 @@ import pytest
 
 from tv_appearances import checks
 from tv_appearances.checks import CHECKS, Verdict
-from tv_appearances.models import Episode, Mention, Show
+from tv_appearances.tvmaze.models import Episode, Mention, Show
 
 FRIENDS = Show(431, "Friends", premiered="1994-09-22", network="NBC")
 ONE, TWO = Episode(1, 1, 1, "Fog", summary="Ada."), Episode(2, 1, 2, "Tide")

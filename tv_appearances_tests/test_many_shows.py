@@ -19,12 +19,17 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tv_appearances import many_shows, overview
+from tv_appearances import many_shows
 from tv_appearances.definitions import ASSETS, build_defs
-from tv_appearances.lookup import Lookup
-from tv_appearances.models import SchemaError, parse_updates
+from tv_appearances.fetching.errors import NotFound, RateLimited
+from tv_appearances.fetching.fields import SchemaError
+from tv_appearances.fetching.pace import Pace, SharedPace
+from tv_appearances.report import overview
 from tv_appearances.settings import Settings, SettingsError
-from tv_appearances.tvmaze import LIMIT, WINDOW, NotFound, Pace, RateLimited, SampleGateway, SharedPace, TVMazeClient
+from tv_appearances.tvmaze.api import LIMIT, WINDOW, TVMazeClient
+from tv_appearances.tvmaze.lookup import Lookup
+from tv_appearances.tvmaze.models import parse_updates
+from tv_appearances.tvmaze.sample import SampleGateway
 from tv_appearances_tests.answers import answer_of
 from tv_appearances_tests.tvmaze_server import TVMazeServer, World, _episode, _role, _show
 
@@ -138,7 +143,7 @@ class Library:
     def tick(self) -> list[str]:
         """One tick of the sensor: the partitions it asks for."""
         sensor = many_shows.changed_shows(self.settings.shows, self.assets(), clock=lambda: self.now)
-        with TVMazeClient(self.server.url, pace=Unhurried()) as client:
+        with TVMazeClient(self.server.url, pace=Unhurried(LIMIT, WINDOW)) as client:
             lookup = Lookup(live=client, sample=SampleGateway(), choice="live")
             context = dg.build_sensor_context(
                 self.instance, self.cursor, definitions=self.defs, resources={"tvmaze": lookup}
@@ -331,7 +336,7 @@ def test_without_tvmaze_nothing_is_requested_and_nothing_forgotten(library: Libr
     assert library.cursor == before
     library.server.faults.clear()
     library.server.fault("/updates/shows", "404")
-    with pytest.raises(NotFound, match="check TVMAZE_URL"):  # as is what waiting does not mend
+    with pytest.raises(NotFound, match="check the address"):  # as is what waiting does not mend
         library.tick()
     library.server.set_updated(3, 1_800_000_000)
     assert "show-3" in library.day(1)
@@ -414,8 +419,8 @@ def test_no_more_runs_wait_than_tvmaze_answers_in_an_hour() -> None:
 
 def test_processes_that_share_a_file_keep_one_pace(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from tv_appearances.tvmaze import SharedPace\n"
-        "pace = SharedPace(Path(sys.argv[1]) / 'folder' / 'pace.json')\n"
+        "import sys; from pathlib import Path; from tv_appearances.fetching.pace import SharedPace\n"
+        "pace = SharedPace(Path(sys.argv[1]) / 'folder' / 'pace.json', 20, 11.0)\n"
         "print([pace.reserve('api.example', 5.0, 65.0) for _ in range(10)])"
     )
     processes = [
@@ -425,7 +430,7 @@ def test_processes_that_share_a_file_keep_one_pace(tmp_path: Path) -> None:
     pauses = sorted(pause for process in processes for pause in json.loads(process.communicate()[0]))
     assert pauses[:LIMIT] == [0.0] * LIMIT
     assert all(0 < pause <= WINDOW for pause in pauses[LIMIT:])
-    pace = SharedPace(tmp_path / "folder" / "pace.json")
+    pace = SharedPace(tmp_path / "folder" / "pace.json", LIMIT, WINDOW)
     assert pace.reserve("other.example", 5.0, 65.0) == 0.0, "each host has its own"
     assert pace.reserve("api.example", 5.0, 5.5) is None, "not within the time there is"
 
@@ -433,8 +438,8 @@ def test_processes_that_share_a_file_keep_one_pace(tmp_path: Path) -> None:
 def test_a_pace_file_that_is_broken_or_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
     file = tmp_path / "pace.json"
     file.write_text("{")
-    assert SharedPace(file).reserve("api.example", 5.0, 65.0) == 0.0
-    nowhere = SharedPace(file / "below-a-file" / "pace.json")
+    assert SharedPace(file, LIMIT, WINDOW).reserve("api.example", 5.0, 65.0) == 0.0
+    nowhere = SharedPace(file / "below-a-file" / "pace.json", LIMIT, WINDOW)
     assert [nowhere.reserve("api.example", 5.0, 65.0) for _ in range(LIMIT + 1)] == [*[0.0] * LIMIT, WINDOW]
 
 

@@ -1,6 +1,6 @@
 """`TV_APPEARANCES_DATA=s3://…`: the same results as in a folder, one PUT a file, and clear words where it cannot work.
 
-What is promised of every single file is held by test_files.py, which runs its tests on both.
+What is promised of every single file is held by test_show_files.py, which runs its tests on both.
 """
 
 import json
@@ -11,9 +11,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tv_appearances import files as f
-from tv_appearances.files import ShowFiles
+from tv_appearances import show_files as f
 from tv_appearances.settings import Settings, SettingsError
+from tv_appearances.show_files import ShowFiles
 from tv_appearances_tests.object_store import requests
 from tv_appearances_tests.test_commands import NOWHERE, run
 from tv_appearances_tests.test_many_shows import Library, overview_run, world_of
@@ -46,7 +46,7 @@ def test_each_file_is_one_put(bucket: str, s3: dict[str, str], tvmaze_server: TV
 def test_a_browser_is_told_what_it_gets(bucket: str) -> None:
     kept = ShowFiles(bucket)
     for name in (f.PAGE, f.PICTURE, f.MENTIONS, f.SHOW):
-        kept.write(name, b"x", f.Origin(1, "live"))
+        kept.write(name, b"x", f.made_from(1, "live"))
     kinds = [
         kept.path(name).fs.info(kept.path(name).path)["ContentType"] for name in (f.PAGE, f.PICTURE, f.MENTIONS, f.SHOW)
     ]

@@ -42,7 +42,10 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path)
     source = {str(path.relative_to(ROOT)) for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     content = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert content == source
-    assert {f"tv_appearances/{name}" for name in ("page.html", "py.typed", "sample/cast.json")} <= content
+    assert {
+        f"tv_appearances/{name}"
+        for name in ("report/templates/page.html", "py.typed", "mentions/words.toml", "tvmaze/sample_data/cast.json")
+    } <= content
 
 
 def test_it_works_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:

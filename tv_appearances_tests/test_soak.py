@@ -19,7 +19,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tv_appearances import files as f
+from tv_appearances import show_files as f
 from tv_appearances_tests.test_bad_days import (
     FERRY,
     LIGHTHOUSE,

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from tv_appearances_tests.report.test_page_in_browser import CHROMIUM, FLAGS
 from tv_appearances_tests.test_commands import ROOT
 from tv_appearances_tests.test_daemon import ASSETS, Dev, free_port, wait_for
-from tv_appearances_tests.test_page_in_browser import CHROMIUM, FLAGS
 from tv_appearances_tests.tvmaze_server import TVMazeServer
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

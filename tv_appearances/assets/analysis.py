@@ -1,18 +1,25 @@
 """What follows from the data: how often the summaries name each character, and the report that says it.
 
 Belongs here: reading the files, calling the pure functions, writing and describing their results. Does not belong here:
-any rule about names (`mentions.py`), wording and tables (`report.py`), or drawing (`charts.py`).
+any rule about names (`mentions`), wording, tables or drawing (`report`).
 """
 
 import dagster as dg
 
-from tv_appearances import automation, checks, mentions, report
-from tv_appearances import files as f
+from tv_appearances import automation, checks
+from tv_appearances import show_files as f
 from tv_appearances.assets.ingestion import OWNERS, characters, episodes
-from tv_appearances.charts import check_picture, markdown_image, render_png, render_svg
-from tv_appearances.files import Origin, ShowFiles, to_json
-from tv_appearances.mentions import Aliases
+from tv_appearances.mentions.aliases import Aliases
+from tv_appearances.mentions.counting import ambiguous_share, appearances, count_mentions, labels
+from tv_appearances.mentions.names import is_generic
+from tv_appearances.report import wording
+from tv_appearances.report.answer import Answer, answer_version, build_answer
+from tv_appearances.report.mentions_csv import read_mentions, write_mentions
+from tv_appearances.report.page import page as render_page
+from tv_appearances.report.picture import check_picture, markdown_image, render_png, render_svg
 from tv_appearances.resources import ChartRenderer, clear_failures
+from tv_appearances.show_files import ShowFiles, made_from
+from tv_appearances.storage import Origin, to_json
 
 SHOWN = 100
 """How many characters go into metadata, which every event log keeps for ever."""
@@ -61,15 +68,14 @@ def character_appearances(
         listed, episodes_file = files.episodes()
         cast, characters_file = files.characters()
         files.belongs_to(show, source, episodes_file, characters_file)
-        tally = mentions.count_mentions(cast, listed, aliases)
-        counts = mentions.appearances(tally, cast)
-        inputs = {stored.name: stored.digest for stored in (episodes_file, characters_file)}
-        origin = Origin(show.id, source, inputs)
-        files.write(f.MENTIONS, report.write_mentions(tally.mentions).encode(), origin)
+        tally = count_mentions(cast, listed, aliases)
+        counts = appearances(tally, cast)
+        origin = made_from(show.id, source, episodes_file, characters_file)
+        files.write(f.MENTIONS, write_mentions(tally.mentions).encode(), origin)
         files.write(f.APPEARANCES, to_json(counts), origin)
-    answer = report.build_answer(show, source, listed, mentions.labels(cast), tally.mentions, tally.left_out)
-    share = mentions.ambiguous_share(tally.mentions)
-    context.log.info("%s", report.finding(answer))
+    answer = build_answer(show, source, listed, labels(cast), tally.mentions, tally.left_out)
+    share = ambiguous_share(tally.mentions)
+    context.log.info("%s", wording.finding(answer))
     if share:
         context.log.info("%.1f%% of the mentions could mean several characters: counted for none.", 100 * share)
     return dg.MaterializeResult(
@@ -77,7 +83,7 @@ def character_appearances(
             "mentions": dg.MetadataValue.json(
                 dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SHOWN])
             ),
-            "characters_table": dg.MetadataValue.md(report.markdown_table(answer, SHOWN)),
+            "characters_table": dg.MetadataValue.md(wording.markdown_table(answer, SHOWN)),
             "total_mentions": sum(counts.values()),
             "num_characters_mentioned": len(answer.rows),
             "num_episodes_with_summary": answer.with_text,
@@ -87,7 +93,7 @@ def character_appearances(
             "dagster/row_count": len(tally.mentions),
             "dagster/uri": files.path(f.APPEARANCES).as_uri(),
         },
-        data_version=dg.DataVersion(report.answer_version(answer)),
+        data_version=dg.DataVersion(answer_version(answer)),
         check_results=checks.results(
             show,
             at_least_one_character_mentioned=checks.at_least_one_character_mentioned(tally.mentions),
@@ -122,12 +128,12 @@ def appearances_report(
     with clear_failures():
         answer, origin = answer_in(files)
         picture = chart.render_png(answer)
-        page = report.page(answer, render_svg(answer))
+        page = render_page(answer, render_svg(answer))
         files.write(f.PAGE, page.encode(), origin)
         files.write(f.PICTURE, picture, origin)
         problem = check_picture(files.read(f.PICTURE).content)
         chart_url = chart.chart_url(answer)
-        finding = report.finding(answer)
+        finding = wording.finding(answer)
         # The UI shows an image in its full size, in a dialog that is narrower than the picture on disk.
         image = markdown_image(render_png(answer, 1), finding)
     context.log.info("Picture: %s. Page: %s.", files.path(f.PICTURE), files.path(f.PAGE))
@@ -135,7 +141,7 @@ def appearances_report(
         metadata={
             "finding": finding,
             **({"picture": dg.MetadataValue.md(image)} if image else {}),
-            "top_five": dg.MetadataValue.md(report.markdown_table(answer, 5)),
+            "top_five": dg.MetadataValue.md(wording.markdown_table(answer, 5)),
             "chart_url": dg.MetadataValue.url(chart_url)
             if chart_url
             else dg.MetadataValue.path(str(files.path(f.PICTURE))),
@@ -145,14 +151,14 @@ def appearances_report(
             "source": answer.source,
             "dagster/uri": files.path(f.PICTURE).as_uri(),
         },
-        data_version=dg.DataVersion(report.answer_version(answer)),
+        data_version=dg.DataVersion(answer_version(answer)),
         check_results=checks.results(
             answer.show, report_is_a_readable_picture=checks.report_is_a_readable_picture(problem)
         ),
     )
 
 
-def answer_in(files: ShowFiles) -> tuple[report.Answer, Origin]:
+def answer_in(files: ShowFiles) -> tuple[Answer, Origin]:
     """What the files of a show say, and what a report of it is made from.
 
     Raises:
@@ -165,7 +171,7 @@ def answer_in(files: ShowFiles) -> tuple[report.Answer, Origin]:
     files.belongs_to(show, source, episodes_file, characters_file, counts, rows)
     for counted in (counts, rows):
         files.made_from(counted, episodes_file, characters_file)
-    found = files.parse(rows, lambda content: report.read_mentions(content.decode()))
-    left_out = [character.name for character in cast if mentions.is_generic(character.name)]
-    answer = report.build_answer(show, source, listed, mentions.labels(cast), found, left_out)
-    return answer, Origin(show.id, source, {stored.name: stored.digest for stored in (counts, rows)})
+    found = files.parse(rows, lambda content: read_mentions(content.decode()))
+    left_out = [character.name for character in cast if is_generic(character.name)]
+    answer = build_answer(show, source, listed, labels(cast), found, left_out)
+    return answer, made_from(show.id, source, counts, rows)

@@ -1,7 +1,7 @@
 """What TVMaze knows about the show: fetched, validated, written as it came, described.
 
-Belongs here: one asset for each answer of the API. Does not belong here: the rules of asking (`tvmaze.py`), of choosing
-the show (`lookup.py`), and everything that is computed from the answers (`analysis.py`).
+Belongs here: one asset for each answer of the API. Does not belong here: the rules of asking (`tvmaze.api`), of
+choosing the show (`tvmaze.lookup`), and everything that is computed from the answers (`analysis.py`).
 """
 
 from typing import Any
@@ -10,11 +10,12 @@ import dagster as dg
 from pydantic import Field
 
 from tv_appearances import automation, checks
-from tv_appearances import files as f
-from tv_appearances.files import FilesError, Origin, ShowFiles, sha256, to_json
-from tv_appearances.lookup import Lookup
-from tv_appearances.models import Show, Source, in_order
+from tv_appearances import show_files as f
 from tv_appearances.resources import clear_failures
+from tv_appearances.show_files import ShowFiles
+from tv_appearances.storage import FilesError, Stored, sha256, to_json
+from tv_appearances.tvmaze.lookup import Lookup
+from tv_appearances.tvmaze.models import Show, Source, in_order
 
 OWNERS = ["team:tv-appearances"]
 PREVIEWED = 50
@@ -67,10 +68,10 @@ def tv_show_info(
         files.ensure_writable()
         found = tvmaze.find(asked, holds_live_data=files.holds_live_data())
         show = found.show
-        files.write(f.SHOW, to_json({**found.record, "source": found.source}), Origin(show.id, found.source))
+        files.write(f.SHOW, to_json({**found.record, "source": found.source}), f.made_from(show.id, found.source))
     stamp = show.updated or sha256(to_json(found.record["show"]))  # TVMaze always gives a stamp; a mirror may not
     year = f" ({show.premiered[:4]})" if show.premiered else ""
-    context.log.info("%r is %s%s, id:%d, from %s.", asked, show.name, year, show.id, _whence(found.source))
+    context.log.info("%r is %s%s, id:%d, from %s.", asked, show.name, year, show.id, _named(found.source))
     return dg.MaterializeResult(
         metadata={
             "request_url": _url(found.url),
@@ -210,7 +211,7 @@ def characters(
     )
 
 
-def _write_list(files: ShowFiles, name: str, rows: list[Any], show: Show, source: Source) -> f.Stored:
+def _write_list(files: ShowFiles, name: str, rows: list[Any], show: Show, source: Source) -> Stored:
     """Write what was fetched, unless it is empty where this show had something before.
 
     An empty answer is a normal one for a show that was just announced, and a fault of the service for one that was
@@ -218,17 +219,17 @@ def _write_list(files: ShowFiles, name: str, rows: list[Any], show: Show, source
     """
     if not rows and files.exists(name):
         before = files.read(name)
-        same_show = before.origin and (before.origin.show_id, before.origin.source) == (show.id, source)
+        same_show = before.origin == f.made_from(show.id, source)
         if same_show and before.content.strip() != b"[]":
             raise FilesError(
                 f"TVMaze now lists nothing for {show.name} (show {show.id}), where it did before; "
                 f"{files.path(name)} is kept. "
                 "If that is right, remove the file and materialize this asset again."
             )
-    return files.write(name, to_json(rows), Origin(show.id, source))
+    return files.write(name, to_json(rows), f.made_from(show.id, source))
 
 
-def _whence(source: Source) -> str:
+def _named(source: Source) -> str:
     return "TVMaze" if source == "live" else "the built-in SAMPLE (season 1 of Friends, not live data)"
 
 

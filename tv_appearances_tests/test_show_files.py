@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tv_appearances import files as f
-from tv_appearances.files import FilesError, Origin, ShowFiles, to_json
-from tv_appearances.models import Show
+from tv_appearances import show_files as f
+from tv_appearances.show_files import ShowFiles
+from tv_appearances.storage import FilesError, Origin, to_json
+from tv_appearances.tvmaze.models import Show
 
-ORIGIN = Origin(7, "live")
+ORIGIN = Origin({"show_id": 7, "source": "live"})
 SHOW = Show(7, "The Lighthouse")
 
 
@@ -34,7 +35,7 @@ def local(tmp_path: Path) -> ShowFiles:
 
 
 def test_what_was_written_is_read_back_with_its_origin(files: ShowFiles) -> None:
-    origin = Origin(7, "live", {"episodes.json": "abc"})
+    origin = Origin({"show_id": 7, "source": "live"}, {"episodes.json": "abc"})
     files.write(f.APPEARANCES, b"{}", origin)
     stored = files.read(f.APPEARANCES)
     assert (stored.content, stored.origin) == (b"{}", origin)
@@ -79,20 +80,20 @@ def test_a_file_that_somebody_else_put_there_is_read_and_must_have_the_right_sha
 
 
 def test_a_file_of_another_show_is_refused(files: ShowFiles) -> None:
-    stored = files.write(f.EPISODES, b"[]", Origin(118, "live"))
+    stored = files.write(f.EPISODES, b"[]", Origin({"show_id": 118, "source": "live"}))
     with pytest.raises(FilesError, match=r"made for show 118 .* holds The Lighthouse .*materialize `episodes`"):
         files.belongs_to(SHOW, "live", stored)
 
 
 def test_sample_data_is_never_taken_for_live_data_of_the_same_show(files: ShowFiles) -> None:
-    stored = files.write(f.EPISODES, b"[]", Origin(7, "sample"))
+    stored = files.write(f.EPISODES, b"[]", Origin({"show_id": 7, "source": "sample"}))
     with pytest.raises(FilesError, match="sample"):
         files.belongs_to(SHOW, "live", stored)
 
 
 def test_a_result_of_earlier_inputs_is_refused(files: ShowFiles) -> None:
     before = files.write(f.EPISODES, b"[]", ORIGIN)
-    result = files.write(f.APPEARANCES, b"{}", Origin(7, "live", {f.EPISODES: before.digest}))
+    result = files.write(f.APPEARANCES, b"{}", Origin({"show_id": 7, "source": "live"}, {f.EPISODES: before.digest}))
     files.made_from(result, before)
     after = files.write(f.EPISODES, b"[1]", ORIGIN)
     with pytest.raises(
@@ -103,7 +104,11 @@ def test_a_result_of_earlier_inputs_is_refused(files: ShowFiles) -> None:
 
 def test_live_data_is_known_for_live_even_when_its_files_are_gone(files: ShowFiles) -> None:
     assert not files.holds_live_data()
-    files.write(f.SHOW, to_json({"source": "sample", "show": {"id": 7, "name": "x"}}), Origin(7, "sample"))
+    files.write(
+        f.SHOW,
+        to_json({"source": "sample", "show": {"id": 7, "name": "x"}}),
+        Origin({"show_id": 7, "source": "sample"}),
+    )
     assert not files.holds_live_data()
     files.write(f.EPISODES, b"[]", ORIGIN)
     files.path(f.EPISODES).unlink()
@@ -111,7 +116,7 @@ def test_live_data_is_known_for_live_even_when_its_files_are_gone(files: ShowFil
 
 
 def test_a_record_that_cannot_be_read_may_be_of_live_data(files: ShowFiles) -> None:
-    files.write(f.EPISODES, b"[]", Origin(7, "sample"))
+    files.write(f.EPISODES, b"[]", Origin({"show_id": 7, "source": "sample"}))
     assert not files.holds_live_data()
     (record,) = files.folder.glob(".origin/episodes.json/*.json")
     record.write_text("{")
@@ -141,7 +146,7 @@ def test_a_file_of_ones_own_has_no_asset_to_name(files: ShowFiles) -> None:
 def test_a_folder_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FilesError, match="Cannot write a file in .*TV_APPEARANCES_DATA"):
-        ShowFiles(tmp_path / "file" / "data").ensure_writable()
+        ShowFiles(tmp_path / "file" / "data", setting="TV_APPEARANCES_DATA").ensure_writable()
 
 
 @pytest.fixture
@@ -169,17 +174,18 @@ def test_a_full_disk_keeps_the_last_good_file_and_leaves_nothing_behind(small_di
 def test_a_read_only_disk_is_found_before_anything_is_fetched(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(FilesError, match="Read-only file system.*TV_APPEARANCES_DATA"):
-        ShowFiles(small_disk / "data").ensure_writable()
+        ShowFiles(small_disk / "data", setting="TV_APPEARANCES_DATA").ensure_writable()
 
 
 WRITER = """
 import sys
-from tv_appearances.files import EPISODES, Origin, ShowFiles
+from tv_appearances.show_files import EPISODES, ShowFiles
+from tv_appearances.storage import Origin
 files = ShowFiles(sys.argv[1])
 print("ready", flush=True)
 while True:
     for letter in b"ab":
-        files.write(EPISODES, bytes([letter]) * 300_000, Origin(letter, "live"))
+        files.write(EPISODES, bytes([letter]) * 300_000, Origin({"show_id": letter, "source": "live"}))
 """
 
 
@@ -195,7 +201,9 @@ def test_a_kill_at_any_moment_leaves_the_file_whole_and_its_orphans_are_swept(lo
         if local.path(f.EPISODES).exists():
             stored = local.read(f.EPISODES)
             assert stored.content in (b"a" * 300_000, b"b" * 300_000)
-            assert stored.origin == Origin(stored.content[0], "live")
+            assert stored.origin == Origin({"show_id": stored.content[0], "source": "live"})
+    for orphan in local.folder.rglob("*.tmp"):
+        os.utime(orphan, (0, 0))
     local.write(f.EPISODES, b"[]", ORIGIN)
     assert list(local.folder.rglob("*.tmp")) == []
 
@@ -203,7 +211,7 @@ def test_a_kill_at_any_moment_leaves_the_file_whole_and_its_orphans_are_swept(lo
 def _write_many(folder: str, letter: bytes) -> None:
     files = ShowFiles(folder)
     for _ in range(60 if isinstance(files.folder, Path) else 15):
-        files.write(f.EPISODES, letter * 50_000, Origin(letter[0], "live"))
+        files.write(f.EPISODES, letter * 50_000, Origin({"show_id": letter[0], "source": "live"}))
 
 
 def test_two_writers_at_once_leave_each_file_whole_with_its_own_origin(files: ShowFiles) -> None:
@@ -216,7 +224,7 @@ def test_two_writers_at_once_leave_each_file_whole_with_its_own_origin(files: Sh
         if files.path(f.EPISODES).exists():
             stored = files.read(f.EPISODES)
             assert stored.content == stored.content[:1] * 50_000
-            assert stored.origin == Origin(stored.content[0], "live")
+            assert stored.origin == Origin({"show_id": stored.content[0], "source": "live"})
             seen.add(stored.content[:1])
     for writer in writers:
         writer.join()
@@ -248,19 +256,14 @@ def test_a_file_keeps_its_permissions(local: ShowFiles) -> None:
     assert local.path(f.EPISODES).stat().st_mode & 0o777 == 0o600
 
 
-def test_an_orphan_of_a_process_that_lives_is_left_alone(local: ShowFiles) -> None:
+def test_what_a_dead_writer_left_is_swept_when_it_is_old(local: ShowFiles) -> None:
     local.write(f.EPISODES, b"[]", ORIGIN)
-    import socket
-
-    mine = local.folder / f".episodes.json.{socket.gethostname()}.{os.getpid()}.x.tmp"
-    elsewhere = local.folder / ".episodes.json.other-host.1.x.tmp"
-    old = local.folder / ".episodes.json.other-host.2.x.tmp"
-    for path in (mine, elsewhere, old):
+    fresh, old = local.folder / ".episodes.json.x1.tmp", local.folder / ".episodes.json.x2.tmp"
+    for path in (fresh, old):
         path.touch()
     os.utime(old, (0, 0))
     local.write(f.EPISODES, b"[1]", ORIGIN)
-    assert mine.exists()
-    assert elsewhere.exists()
+    assert fresh.exists()
     assert not old.exists()
 
 

@@ -10,11 +10,11 @@ import pytest
 import responses
 
 from tv_appearances.definitions import ASSETS
-from tv_appearances.files import ShowFiles
-from tv_appearances.lookup import Lookup, SourceChoice
-from tv_appearances.mentions import Aliases
+from tv_appearances.mentions.aliases import Aliases
 from tv_appearances.resources import ChartResource, FilesResource, LocalChart, TVMazeResource
-from tv_appearances.tvmaze import SampleGateway
+from tv_appearances.show_files import ShowFiles
+from tv_appearances.tvmaze.lookup import Lookup, SourceChoice
+from tv_appearances.tvmaze.sample import SampleGateway
 from tv_appearances_tests.fakes import CAST, EPISODES, FakeTVMaze, Outage, cast_member, episode
 
 CONTENT = (

@@ -5,31 +5,16 @@ them. A value of the wrong type is a `SchemaError` that names its path; a field 
 field that TVMaze documents as nullable may be null, absent or empty. Does not belong here: fetching, files, counting.
 """
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeVar, cast
+from typing import Literal, NamedTuple
+
+from tv_appearances.fetching.fields import SchemaError, integer_at, object_at, objects_at, optional_at, text_at
 
 Source = Literal["live", "sample"]
 """Where a show's data came from: TVMaze, or the sample that is part of this package."""
-
-LONGEST_SAMPLE = 80
-
-T = TypeVar("T")
-
 _SOME_TEXT = re.compile(r"(?:<[^>]*>|&nbsp;|\s)*(?!&nbsp;)[^<\s]")
-
-
-class SchemaError(ValueError):
-    """A value is not of the type TVMaze documents; the message is `path: expected …, got …`."""
-
-    def __init__(self, path: str, expected: str, got: object) -> None:
-        sample = json.dumps(got, ensure_ascii=False, default=str)
-        if len(sample) > LONGEST_SAMPLE:
-            sample = sample[: LONGEST_SAMPLE - 1] + "…"
-        super().__init__(f"{path}: expected {expected}, got {sample}")
-        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +85,15 @@ class Mention(NamedTuple):
 
 def parse_show(value: object, path: str = "show") -> Show:
     """A show object, as `/shows/:id` and the `show` of a search result give it."""
-    fields = _object(value, path)
+    fields = object_at(value, path)
     broadcaster = fields.get("network") or fields.get("webChannel")
     return Show(
-        id=_integer(fields, "id", path),
-        name=_text(fields, "name", path),
-        url=_optional(fields, "url", path, str) or "",
-        updated=_optional(fields, "updated", path, int),
-        premiered=_optional(fields, "premiered", path, str) or None,
-        network=_optional(_object(broadcaster, f"{path}.network"), "name", f"{path}.network", str)
+        id=integer_at(fields, "id", path),
+        name=text_at(fields, "name", path),
+        url=optional_at(fields, "url", path, str) or "",
+        updated=optional_at(fields, "updated", path, int),
+        premiered=optional_at(fields, "premiered", path, str) or None,
+        network=optional_at(object_at(broadcaster, f"{path}.network"), "name", f"{path}.network", str)
         if broadcaster
         else None,
     )
@@ -117,7 +102,7 @@ def parse_show(value: object, path: str = "show") -> Show:
 def parse_search_results(value: object, path: str = "results") -> tuple[SearchResult, ...]:
     """The answer of `/search/shows`: a list of `{"score", "show"}`, best first, at most ten."""
     results = []
-    for at, fields in _objects(value, path):
+    for at, fields in objects_at(value, path):
         score = fields.get("score")
         if isinstance(score, bool) or not isinstance(score, (int, float)):
             raise SchemaError(f"{at}.score", "a number", score)
@@ -129,14 +114,14 @@ def parse_episodes(value: object, path: str = "episodes") -> tuple[Episode, ...]
     """The answer of `/shows/:id/episodes`, in its own order and with its duplicates, if it has any."""
     return tuple(
         Episode(
-            id=_integer(fields, "id", at),
-            season=_integer(fields, "season", at),
-            number=_optional(fields, "number", at, int),
-            name=_optional(fields, "name", at, str) or "",
-            airdate=_optional(fields, "airdate", at, str) or None,
-            summary=_optional(fields, "summary", at, str) or None,
+            id=integer_at(fields, "id", at),
+            season=integer_at(fields, "season", at),
+            number=optional_at(fields, "number", at, int),
+            name=optional_at(fields, "name", at, str) or "",
+            airdate=optional_at(fields, "airdate", at, str) or None,
+            summary=optional_at(fields, "summary", at, str) or None,
         )
-        for at, fields in _objects(value, path)
+        for at, fields in objects_at(value, path)
     )
 
 
@@ -144,12 +129,12 @@ def parse_cast(value: object, path: str = "cast") -> tuple[Character, ...]:
     """The answer of `/shows/:id/cast` as one character per character id, in the order TVMaze first names them."""
     names: dict[int, str] = {}
     actors: dict[int, list[str]] = {}
-    for at, fields in _objects(value, path):
-        character = _object(fields.get("character"), f"{at}.character")
-        person = _object(fields.get("person"), f"{at}.person")
-        character_id = _integer(character, "id", f"{at}.character")
-        names.setdefault(character_id, _text(character, "name", f"{at}.character"))
-        actor = _text(person, "name", f"{at}.person")
+    for at, fields in objects_at(value, path):
+        character = object_at(fields.get("character"), f"{at}.character")
+        person = object_at(fields.get("person"), f"{at}.person")
+        character_id = integer_at(character, "id", f"{at}.character")
+        names.setdefault(character_id, text_at(character, "name", f"{at}.character"))
+        actor = text_at(person, "name", f"{at}.person")
         if actor not in actors.setdefault(character_id, []):
             actors[character_id].append(actor)
     return tuple(Character(key, name, " / ".join(actors[key])) for key, name in names.items())
@@ -160,20 +145,20 @@ def parse_updates(value: object, path: str = "updates") -> dict[int, int]:
 
     An empty list is taken for an empty object: some servers cannot tell one from the other.
     """
-    fields = {} if value == [] else _object(value, path)
+    fields = {} if value == [] else object_at(value, path)
     updates = {}
     for key in fields:
         if not (key.isascii() and key.isdigit()):
             raise SchemaError(path, "ids of shows as keys", key)
-        updates[int(key)] = _integer(fields, key, path)
+        updates[int(key)] = integer_at(fields, key, path)
     return updates
 
 
 def parse_characters(value: object, path: str = "characters") -> tuple[Character, ...]:
     """The content of `characters.json`: a list of `{"id", "name", "played_by"}`."""
     return tuple(
-        Character(_integer(fields, "id", at), _text(fields, "name", at), _text(fields, "played_by", at))
-        for at, fields in _objects(value, path)
+        Character(integer_at(fields, "id", at), text_at(fields, "name", at), text_at(fields, "played_by", at))
+        for at, fields in objects_at(value, path)
     )
 
 
@@ -198,43 +183,3 @@ def duplicate_ids(episodes: Sequence[Episode]) -> tuple[int, ...]:
     for episode in episodes:
         (twice if episode.id in seen else seen).add(episode.id)
     return tuple(sorted(twice))
-
-
-def _object(value: object, path: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise SchemaError(path, "an object", value)
-    return value
-
-
-def _objects(value: object, path: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    if not isinstance(value, list):
-        raise SchemaError(path, "a list", value)
-    for index, item in enumerate(value):
-        at = f"{path}[{index}]"
-        yield at, _object(item, at)
-
-
-def _integer(fields: Mapping[str, Any], name: str, path: str) -> int:
-    value = fields.get(name)
-    if not _is(value, int):
-        raise SchemaError(f"{path}.{name}", "an integer", value)
-    return cast("int", value)
-
-
-def _text(fields: Mapping[str, Any], name: str, path: str) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise SchemaError(f"{path}.{name}", "a text", value)
-    return value
-
-
-def _optional(fields: Mapping[str, Any], name: str, path: str, kind: type[T]) -> T | None:
-    value = fields.get(name)
-    if value is not None and not _is(value, kind):
-        raise SchemaError(f"{path}.{name}", {int: "an integer or null", str: "a text or null"}[kind], value)
-    return value
-
-
-def _is(value: object, kind: type) -> bool:
-    # bool is an int to Python, not to JSON.
-    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))

@@ -1,10 +1,9 @@
-"""The show's files: what they are called, who makes them, and how they are written so that they can be trusted.
+"""Files that can be trusted: replaced whole or not at all, with a record of what each was made from.
 
-Belongs here: names, atomic writes, deterministic JSON, and the record of what each file was made from. A file is
-replaced whole or not at all; next to the files, `.origin/` keeps for each one the show and the input versions behind
-its bytes, so that a file that was damaged, edited by hand or made for another show is noticed before it is used. The
-folder is on this machine or on an object store, where a PUT is what a rename is here. Does not belong here: what the
-content means beyond its shape.
+Belongs here: atomic writes, deterministic JSON, and the records. Next to the files, `.origin/` keeps for each one the
+facts and the input versions behind its bytes, so that a file that was damaged or edited by hand is noticed before it is
+used. The folder is on this machine or on an object store, where a PUT is what a rename is here. Does not belong here:
+what the files are called and what their content means.
 """
 
 import contextlib
@@ -13,48 +12,17 @@ import json
 import mimetypes
 import os
 import re
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tv_appearances.models import (
-    Character,
-    Episode,
-    SchemaError,
-    Show,
-    Source,
-    parse_characters,
-    parse_episodes,
-    parse_show,
-)
+from .fetching.fields import SchemaError
 
 if TYPE_CHECKING:
     from upath import UPath
-
-SHOW = "show.json"
-EPISODES = "episodes.json"
-CHARACTERS = "characters.json"
-APPEARANCES = "character_appearances.json"
-MENTIONS = "mentions.csv"
-PICTURE = "appearances.png"
-PAGE = "appearances.html"
-ALL_SHOWS = "shows.csv"
-ALL_SHOWS_PAGE = "shows.html"
-
-MADE_BY = {
-    SHOW: "tv_show_info",
-    EPISODES: "episodes",
-    CHARACTERS: "characters",
-    APPEARANCES: "character_appearances",
-    MENTIONS: "character_appearances",
-    PICTURE: "appearances_report",
-    PAGE: "appearances_report",
-}
-"""The asset that writes each file."""
 
 ABANDONED_AFTER_SECONDS = 3600
 
@@ -67,10 +35,9 @@ class FilesError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a file was made from: the show, where its data came from, and the digest of each input file by its name."""
+    """What a file was made from: the writer's own facts, as JSON has them, and the digest of each input by its name."""
 
-    show_id: int
-    source: Source
+    facts: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -85,7 +52,7 @@ class Stored:
 
 
 def data_folder(address: str) -> "Path | UPath":
-    """The folder at this address: a path, or what fsspec opens, such as `s3://bucket/tv`.
+    """The folder at this address: a path, or what fsspec opens, such as `s3://bucket/folder`.
 
     Raises:
         ValueError: it holds a password, names no folder, or nothing that is installed opens it; the message says which.
@@ -93,16 +60,18 @@ def data_folder(address: str) -> "Path | UPath":
     scheme, sign, rest = address.partition("://")
     if not sign:
         if re.match(r"[a-z0-9]{2,}:/", address):
-            raise ValueError("looks like an address without its second slash: s3://bucket/tv")
+            raise ValueError("looks like an address without its second slash: s3://bucket/folder")
         return Path(address).expanduser()
     if scheme in ("http", "https"):
-        raise ValueError("can only be read; name a folder, or an object store as s3://bucket/tv")
+        raise ValueError("can only be read; name a folder, or an object store as s3://bucket/folder")
     if scheme in ("file", "local"):
         return Path(rest)
     if re.match(r"[^/]*:[^/]*@", rest):
-        raise ValueError("has a password in it; it would be shown: put it where the storage's own library looks for it")
+        raise ValueError(
+            "has a password in it; which would be seen: put it where the storage's own library looks for it"
+        )
     if not rest.strip("/"):
-        raise ValueError("names no bucket or folder, as s3://bucket/tv does")
+        raise ValueError("names no bucket or folder, as s3://bucket/folder does")
     from upath import UPath
 
     try:
@@ -110,15 +79,29 @@ def data_folder(address: str) -> "Path | UPath":
         folder = UPath(address, use_listings_cache=False)
         _ = folder.fs
     except Exception as error:  # noqa: BLE001 - each storage has errors of its own
-        raise ValueError(f"cannot be opened ({error}); tv_appearances[s3] brings what s3:// needs") from None
+        raise ValueError(f"cannot be opened ({error}); for s3:// install s3fs") from None
     return folder
 
 
-class ShowFiles:
-    """The files of one show in one folder. Writing makes the folder; reading never does."""
+class Folder:
+    """Files in one folder. Writing makes the folder; reading never does.
 
-    def __init__(self, folder: "str | Path | UPath") -> None:
+    Args:
+        folder: A path or an address, as `data_folder` takes it.
+        made_by: The asset that writes each file, for messages that say which one to run again.
+        setting: What the reader calls the setting that holds the folder, where there is one; advice names it.
+    """
+
+    def __init__(
+        self,
+        folder: "str | Path | UPath",
+        *,
+        made_by: Mapping[str, str] | None = None,
+        setting: str = "",
+    ) -> None:
         self.folder = data_folder(folder) if isinstance(folder, str) else folder
+        self.made_by = made_by or {}
+        self.setting = setting
         # On this machine the system says what is wrong; elsewhere the storage's library does, with errors of its own.
         self._trouble = OSError if isinstance(self.folder, Path) else Exception
 
@@ -136,7 +119,7 @@ class ShowFiles:
             return self.path(name).exists()
 
     def ensure_writable(self) -> None:
-        """Make the folder and prove that a file can be written there, before anything is asked of TVMaze.
+        """Make the folder and prove that a file can be written there, before anything is asked of an API.
 
         Raises:
             FilesError: it cannot.
@@ -144,7 +127,7 @@ class ShowFiles:
         # It stays: on an object store a folder is there only while something is in it, and whoever lists one that
         # another run unmakes at that moment is told that it cannot be read.
         with self._writing("a file"):
-            _replace(self.folder / ".origin" / "probe", b"-")
+            _replace_whole(self.folder / ".origin" / "probe", b"-")
 
     def read(self, name: str) -> Stored:
         """The file of this name, with its origin.
@@ -156,7 +139,9 @@ class ShowFiles:
             try:
                 content = _content(self.path(name))
             except FileNotFoundError:
-                raise FilesError(f"{self.path(name)} does not exist yet: materialize {_maker(name)} first.") from None
+                raise FilesError(
+                    f"{self.path(name)} does not exist yet: materialize {self.maker(name)} first."
+                ) from None
             digest = sha256(content)
             record = self._record(name, digest)
             if record.exists():
@@ -179,33 +164,10 @@ class ShowFiles:
         digest = sha256(content)
         record = self._record(name, digest)
         with self._writing(name):
-            _replace(record, to_json(asdict(origin)))
-            _replace(self.folder / name, content)
-            _forget(record.parent, but=record)
+            _replace_whole(record, to_json({**origin.facts, "inputs": dict(origin.inputs)}))
+            _replace_whole(self.folder / name, content)
+            _forget_records(record.parent, but=record)
         return Stored(name, content, digest, origin)
-
-    def show(self) -> tuple[Show, Source, Stored]:
-        """The show in `show.json`, where it came from, and the file itself."""
-
-        def parse(value: Any) -> tuple[Show, Source]:
-            if not isinstance(value, dict):
-                raise SchemaError(SHOW, "an object", value)
-            if value.get("source") not in ("live", "sample"):
-                raise SchemaError("source", '"live" or "sample"', value.get("source"))
-            return parse_show(value.get("show")), value["source"]
-
-        stored = self.read(SHOW)
-        return *self._parse(stored, parse), stored
-
-    def episodes(self) -> tuple[tuple[Episode, ...], Stored]:
-        """The episodes in `episodes.json`, as listed, and the file itself."""
-        stored = self.read(EPISODES)
-        return self._parse(stored, parse_episodes), stored
-
-    def characters(self) -> tuple[tuple[Character, ...], Stored]:
-        """The characters in `characters.json`, in TVMaze's order, and the file itself."""
-        stored = self.read(CHARACTERS)
-        return self._parse(stored, parse_characters), stored
 
     def parse(self, stored: Stored, parse: Callable[[bytes], T]) -> T:
         """The content of a file as `parse` reads it.
@@ -220,20 +182,9 @@ class ShowFiles:
         except ValueError as error:
             raise self._damaged(stored.name, f"is not readable ({error})") from None
 
-    def belongs_to(self, show: Show, source: Source, *files: Stored) -> None:
-        """Check that these files were made for this show from this source.
-
-        Raises:
-            FilesError: one was made for another show, which happens when two runs for two shows share a folder.
-        """
-        for stored in files:
-            origin = stored.origin
-            if origin and (origin.show_id, origin.source) != (show.id, source):
-                raise FilesError(
-                    f"{self.path(stored.name)} was made for show {origin.show_id} ({origin.source}), "
-                    f"but {SHOW} now holds {show.name} (show {show.id}, {source}): "
-                    f"materialize {_maker(stored.name)} and what follows it again."
-                )
+    def parse_json(self, stored: Stored, parse: Callable[[Any], T]) -> T:
+        """As `parse`, of a file that holds JSON."""
+        return self.parse(stored, lambda content: parse(json.loads(content)))
 
     def made_from(self, result: Stored, *inputs: Stored) -> None:
         """Check that a computed file was computed from these very inputs.
@@ -245,20 +196,33 @@ class ShowFiles:
             if result.origin and result.origin.inputs.get(stored.name, stored.digest) != stored.digest:
                 raise FilesError(
                     f"{self.path(result.name)} was computed from an earlier {stored.name}: "
-                    f"materialize {_maker(result.name)} and what follows it again."
+                    f"materialize {self.maker(result.name)} and what follows it again."
                 )
 
-    def holds_live_data(self) -> bool:
-        """Whether live data was ever written here: a `show.json` that does not say `sample`, or any live origin."""
-        try:
-            with self._reading(".origin"):
-                for record in self.folder.glob(".origin/*/*.json"):
-                    with contextlib.suppress(FileNotFoundError):  # another run has just forgotten it
-                        if self._origin(record.parent.name, record).source == "live":
-                            return True
-            return self.exists(SHOW) and self.show()[1] == "live"
-        except FilesError:  # what cannot be read may be live
-            return True
+    def origins(self) -> Iterator[Origin]:
+        """What is known of every content that was lately here.
+
+        Raises:
+            FilesError: the records cannot be read.
+        """
+        with self._reading(".origin"):
+            for record in self.folder.glob(".origin/*/*.json"):
+                with contextlib.suppress(FileNotFoundError):  # another run has just forgotten it
+                    yield self._origin(record.parent.name, record)
+
+    def replace(self, name: str, content: bytes) -> "Path | UPath":
+        """Replace a file without a record, all or nothing; where it is, as an absolute path.
+
+        Raises:
+            FilesError: it could not be written; the file before is untouched.
+        """
+        with self._writing(name):
+            _replace_whole(self.folder / name, content)
+        return self.path(name)
+
+    def maker(self, name: str) -> str:
+        """The asset that writes this file, as messages name it."""
+        return f"`{self.made_by[name]}`" if name in self.made_by else "the asset that writes it"
 
     def _record(self, name: str, digest: str) -> "Path | UPath":
         return self.folder / ".origin" / name / f"{digest}.json"
@@ -266,15 +230,13 @@ class ShowFiles:
     def _origin(self, name: str, record: "Path | UPath") -> Origin:
         content = _content(record)
         try:
-            return Origin(**json.loads(content))
-        except (ValueError, TypeError):
+            facts = json.loads(content)
+            return Origin(inputs=facts.pop("inputs"), facts=facts)
+        except (ValueError, TypeError, AttributeError, KeyError):
             raise self._damaged(name, f"has a damaged record, {record}") from None
 
-    def _parse(self, stored: Stored, parse: Callable[[Any], T]) -> T:
-        return self.parse(stored, lambda content: parse(json.loads(content)))
-
     def _damaged(self, name: str, what: str) -> FilesError:
-        return FilesError(f"{self.path(name)} {what}: materialize {_maker(name)} again.")
+        return FilesError(f"{self.path(name)} {what}: materialize {self.maker(name)} again.")
 
     @contextlib.contextmanager
     def _reading(self, name: str) -> Iterator[None]:
@@ -294,33 +256,8 @@ class ShowFiles:
             remedy = "Make room and make the folder writable" if local else "Check the address, its keys and its rights"
             raise FilesError(
                 f"Cannot write {what} in {self.folder.absolute()} ({_why(error)}); what was there is untouched. "
-                f"{remedy}, or set TV_APPEARANCES_DATA to another one."
+                f"{remedy}{f', or set {self.setting} to another one' if self.setting else ''}."
             ) from None
-
-
-class AllFiles:
-    """The files of many shows, a folder each, and beside these folders what is about all of them.
-
-    `shows` has what was asked for by the name of the folder, which is that of the partition.
-    """
-
-    def __init__(self, folder: "str | Path | UPath", shows: Mapping[str, str]) -> None:
-        self._top = ShowFiles(folder)
-        self.shows = shows
-
-    def of(self, show: str) -> ShowFiles:
-        """The files of one of the shows."""
-        return ShowFiles(self._top.folder / show)
-
-    def write(self, name: str, content: bytes) -> "Path | UPath":
-        """Replace a file beside the shows' folders, all or nothing; where it is, as an absolute path.
-
-        Raises:
-            FilesError: it could not be written; the file before is untouched.
-        """
-        with self._top._writing(name):  # noqa: SLF001 - the same folder, the same remedy
-            _replace(self._top.folder / name, content)
-        return self._top.path(name)
 
 
 def sha256(content: bytes) -> str:
@@ -333,10 +270,6 @@ def to_json(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n").encode("utf-8")
 
 
-def _maker(name: str) -> str:
-    return f"`{MADE_BY[name]}`" if name in MADE_BY else "the asset that writes it"
-
-
 def _why(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
@@ -346,7 +279,7 @@ def _content(path: "Path | UPath") -> bytes:
     return path.read_bytes() if isinstance(path, Path) else bytes(path.fs.cat_file(path.path))
 
 
-def _replace(path: "Path | UPath", content: bytes) -> None:
+def _replace_whole(path: "Path | UPath", content: bytes) -> None:
     if not isinstance(path, Path):
         # S3 would call it a binary, and a browser would save the page instead of showing it.
         kind = mimetypes.guess_type(path.name)[0] or "text/plain"
@@ -355,9 +288,7 @@ def _replace(path: "Path | UPath", content: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path.parent)
-    # The name says which process is writing, so that a sweep can tell an orphan from a write that goes on.
-    prefix = f".{path.name}.{socket.gethostname()}.{os.getpid()}."
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -371,7 +302,7 @@ def _replace(path: "Path | UPath", content: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def _forget(records: "Path | UPath", but: "Path | UPath") -> None:
+def _forget_records(records: "Path | UPath", but: "Path | UPath") -> None:
     """Remove the records of contents that are gone, once nobody can still be reading or about to write them."""
     for record in records.glob("*.json"):
         with contextlib.suppress(OSError):
@@ -390,22 +321,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what writers left behind in this folder when they were killed."""
+    """Remove what writers left behind in this folder when they were killed; by age, since a write takes no hour."""
     for orphan in folder.glob(".*.tmp"):
-        with contextlib.suppress(OSError, ValueError):
-            name_and_host, pid, _ = orphan.name.removesuffix(".tmp").rsplit(".", 2)
-            dead = name_and_host.endswith(f".{socket.gethostname()}") and not _alive(int(pid))
-            if dead or time.time() - orphan.stat().st_mtime > ABANDONED_AFTER_SECONDS:
+        with contextlib.suppress(OSError):
+            if time.time() - orphan.stat().st_mtime > ABANDONED_AFTER_SECONDS:
                 orphan.unlink(missing_ok=True)
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":
-        return True  # signal 0 would end the process there; the age decides
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tv_appearances.charts import LONGEST_CHART_URL, MAX_BARS, ChartError, QuickChart, check_picture, render_png
+from tv_appearances.report.picture import MAX_BARS, check_picture, render_png
+from tv_appearances.report.quickchart import LONGEST_CHART_URL, ChartError, QuickChart
 from tv_appearances_tests.answers import ATTACK, answer_of
 from tv_appearances_tests.quickchart_server import QuickChartServer, Reply, png
 

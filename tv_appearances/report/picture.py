@@ -1,30 +1,23 @@
-"""The answer as a picture: drawn on this machine, or by QuickChart, which the blog post uses.
+"""The answer as a picture, drawn on this machine.
 
-Belongs here: the layout of the picture, its rendering, what makes a picture readable, and every rule of distrust
-towards QuickChart. Names are data in all of it, never markup, code or an expression. Does not belong here: what the
-picture says (`report.py`), writing files.
+Belongs here: the layout of the picture, its rendering, and what makes a picture readable. Names are data in all of it,
+never markup, code or an expression. Does not belong here: what the picture says (`wording`), writing files.
 """
 
 import base64
-import json
 import re
 import struct
-import time
 import unicodedata
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import quote, urlencode
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tv_appearances.report import Answer, credits_line, finding, short, times, what_was_counted
+from tv_appearances.report.answer import Answer
+from tv_appearances.report.wording import credits_line, finding, times, what_was_counted
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # nosec B405  # XML is built here, never parsed
 
-    import requests
-    import tenacity
 
 MAX_BARS = 60
 """So many bars stay readable in one picture; a line below them says how many more there are."""
@@ -45,22 +38,6 @@ of the first line differs from the others, which have a line above. One line of 
 LARGEST_INLINE_PICTURE = 400_000
 """Bytes of a PNG that go into Dagster's metadata at most: the event log keeps a copy for every run."""
 
-LONGEST_CHART_URL = 8_000
-"""Characters. nginx refuses a request line beyond 8 KiB unless told otherwise, Node one beyond 16 KiB."""
-
-LONGEST_RETRY_AFTER = 60.0
-"""Seconds. What QuickChart asks for when its limit of charts a minute is reached."""
-
-_TRY_AGAIN = {
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.BAD_GATEWAY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
-}
-
-LARGEST_ANSWER = 20_000_000
-"""Bytes from QuickChart; a chart takes about a hundredth of it."""
-
 PALETTE = {
     "ground": "#ffffff",
     "ink": "#1b1f24",
@@ -70,7 +47,6 @@ PALETTE = {
     "leader": "#17588f",
 }
 """The colours of the picture by the classes they have in the SVG."""
-
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _HEADER_END = 33  # the magic, then the chunk that has the size
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
@@ -106,22 +82,6 @@ _WIDTHS = {
 }
 
 
-class ChartError(RuntimeError):
-    """QuickChart gave no picture that can be trusted; the message names the setting that draws on this machine."""
-
-    retryable: ClassVar[bool] = False
-
-    def __init__(self, url: str, what: str) -> None:
-        super().__init__(f"QuickChart at {url} {what}. TV_APPEARANCES_CHART=local draws the picture without it.")
-
-
-class _BusyError(ChartError):
-    """It may well answer later: `after` so many seconds, where it says so."""
-
-    retryable = True
-    after: float | None = None
-
-
 def render_png(answer: Answer, scale: float = SCALE) -> bytes:
     """The picture as PNG: finding, bars and credits on white, 800 × `scale` pixels wide and as high as it takes.
 
@@ -155,7 +115,7 @@ def markdown_image(png: bytes, alt: str) -> str | None:
 
 def check_picture(png: bytes) -> str | None:
     """None for a complete PNG of a sensible size with something on it, otherwise what is wrong with it."""
-    size = _size(png)
+    size = png_size(png)
     if size is None:
         return "it is not a PNG"
     if not all(low <= length <= LONGEST_SIDE for low, length in zip(SHORTEST_SIDES, size, strict=True)):
@@ -195,169 +155,6 @@ def _pixels(png: bytes) -> tuple[bytes, int]:
     return pixels, scanline
 
 
-@dataclass(frozen=True, slots=True)
-class QuickChart:
-    """Draws at QuickChart: the service, or one of your own at `url`. The names in the chart are sent there.
-
-    Attributes:
-        url: Its base address.
-        timeout: Seconds to connect, and to wait for (more of) an answer.
-        patience: Seconds after which no further attempt is started, and that one attempt may take.
-        sleep: Waits between attempts.
-    """
-
-    url: str = "https://quickchart.io"
-    timeout: tuple[float, float] = (5, 20)
-    patience: float = 90
-    sleep: Callable[[float], None] = time.sleep
-
-    def render_png(self, answer: Answer) -> bytes:
-        """The picture as PNG, 800 × 2 pixels wide.
-
-        Where nobody is mentioned nothing is sent, since QuickChart would draw axes without bars and call it a success:
-        the picture that says so is drawn here. QuickChart draws a picture of its errors too, so an answer counts only
-        with status 200, as image/png and of exactly the size asked for. Tried up to four times: 429 after the time that
-        it asks for (at most a minute), 502 to 504 and broken or silent connections after one, two and four seconds.
-
-        Raises:
-            ChartError: No such answer came.
-        """
-        import tenacity
-
-        if not answer.rows:
-            return render_png(answer)
-        attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_BusyError),
-            wait=_pause,
-            stop=tenacity.stop_after_attempt(4) | tenacity.stop_before_delay(self.patience),
-            sleep=self.sleep,
-            reraise=True,
-        )
-        return attempts(self._ask, answer)
-
-    def chart_url(self, answer: Answer) -> str | None:
-        """An address that shows the same chart, or None where it would be too long or there is nothing to show."""
-        if not answer.rows:
-            return None
-        width, height = _chart_size(answer)
-        chart = json.dumps(_chart(answer), ensure_ascii=False, separators=(",", ":"))
-        query = {"v": "4", "w": width, "h": height, "devicePixelRatio": SCALE, "bkg": "white", "f": "png", "c": chart}
-        address = f"{self.url.rstrip('/')}/chart?{urlencode(query, quote_via=quote, safe='')}"
-        return address if len(address) <= LONGEST_CHART_URL else None
-
-    def _ask(self, answer: Answer) -> bytes:
-        width, height = _chart_size(answer)
-        response, png = self._post(
-            {
-                "chart": _chart(answer),  # an object: a string would be run as JavaScript over there
-                "version": "4",  # a number is an error
-                "width": width,
-                "height": height,
-                "devicePixelRatio": SCALE,
-                "format": "png",
-                "backgroundColor": "white",
-            }
-        )
-        if response.status_code in _TRY_AGAIN:
-            busy = _BusyError(self.url, f"answered {response.status_code}")
-            after = response.headers.get("Retry-After", "")
-            busy.after = float(after) if after.isdecimal() else None
-            raise busy
-        kind = response.headers.get("Content-Type", "nothing").partition(";")[0].strip()
-        if response.status_code != HTTPStatus.OK:
-            why = short(response.headers.get("X-QuickChart-Error") or kind, 200)
-            raise ChartError(self.url, f"answered {response.status_code} ({why})")
-        if kind != "image/png":
-            raise ChartError(self.url, f"answered with {short(kind, 80)} in the place of image/png")
-        if _size(png) != (width * SCALE, height * SCALE):
-            raise ChartError(self.url, f"answered with something else than a PNG of {width * SCALE} × {height * SCALE}")
-        return png
-
-    def _post(self, request: dict[str, Any]) -> "tuple[requests.Response, bytes]":
-        import requests
-        from urllib3.exceptions import HTTPError
-
-        ends = time.monotonic() + self.patience
-        try:
-            with requests.post(
-                f"{self.url.rstrip('/')}/chart",
-                json=request,
-                timeout=self.timeout,
-                allow_redirects=False,
-                stream=True,
-                auth=lambda prepared: prepared,  # without any, requests would send what ~/.netrc has for the host
-            ) as response:
-                body = bytearray()
-                for part in response.iter_content(64):  # small, so that an answer that drips is seen to outstay
-                    body += part
-                    if len(body) > LARGEST_ANSWER or time.monotonic() > ends:
-                        raise ChartError(self.url, "did not come to an end with its answer")
-                return response, bytes(body)
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            raise _BusyError(self.url, f"did not answer ({type(error).__name__})") from error
-        except (requests.RequestException, HTTPError, TypeError) as error:  # the last two: an unusable proxy address
-            raise ChartError(self.url, f"cannot be asked ({type(error).__name__})") from error
-
-
-def _pause(state: "tenacity.RetryCallState") -> float:
-    error = state.outcome and state.outcome.exception()
-    after = error.after if isinstance(error, _BusyError) else None
-    return min(LONGEST_RETRY_AFTER, after if after is not None else 2.0 ** (state.attempt_number - 1))
-
-
-def _chart(answer: Answer) -> dict[str, Any]:
-    """The picture as Chart.js 4 has it. Counts stand in the labels: the server has no label plug-in for version 4."""
-    rows = answer.rows[:MAX_BARS]
-
-    def text(lines: list[str], size: int, weight: str, colour: str, below: int) -> dict[str, Any]:
-        font, padding = {"size": size, "weight": weight}, {"bottom": below}
-        return {"display": True, "align": "start", "text": lines, "font": font, "color": colour, "padding": padding}
-
-    title, subtitle = _balanced(_title(answer), 730, 20), _wrap(what_was_counted(answer), 730, 13)
-    return {
-        "type": "bar",
-        "data": {
-            "labels": [f"{_cut(row.label, 280, 13)} · {row.mentions:,}" for row in rows],
-            "datasets": [
-                {
-                    "data": [row.mentions for row in rows],
-                    "backgroundColor": [
-                        PALETTE["leader"] if row.mentions == rows[0].mentions else PALETTE["bar"] for row in rows
-                    ],
-                    "barPercentage": 0.85,
-                    "categoryPercentage": 0.9,
-                }
-            ],
-        },
-        "options": {
-            "indexAxis": "y",
-            "layout": {"padding": 28},
-            "plugins": {
-                "legend": {"display": False},
-                "title": text(title, 20, "bold", PALETTE["ink"], 6),
-                "subtitle": text(subtitle, 13, "normal", PALETTE["muted"], 18),
-            },
-            "scales": {
-                "y": {
-                    "grid": {"display": False},
-                    "ticks": {"autoSkip": False, "color": PALETTE["ink"], "font": {"size": 13}},
-                },
-                "x": {
-                    "beginAtZero": True,
-                    "grid": {"display": False},
-                    "ticks": {"display": False},
-                    "title": text([_left_over(answer), credits_line(answer)], 11, "normal", PALETTE["muted"], 0),
-                },
-            },
-        },
-    }
-
-
-def _chart_size(answer: Answer) -> tuple[int, int]:
-    """In pixels of the layout, within QuickChart's 3,000 each way."""
-    return 800, 220 + 26 * min(len(answer.rows), MAX_BARS)
-
-
 def _draw(answer: Answer, width: int, *, framed: bool) -> str:
     """The picture as SVG; `framed` with its white ground, finding and credits, otherwise the bars alone."""
     from xml.etree import ElementTree as ET  # nosec B405
@@ -370,13 +167,13 @@ def _draw(answer: Answer, width: int, *, framed: bool) -> str:
 
     if framed:
         _add(svg, "rect", "ground", width="100%", height="100%")
-        title = _balanced(_title(answer), inner, 21)
+        title = wrapped_evenly(headline(answer), inner, 21)
         top = _lines(svg, title, "ink", top, x=margin, font_size=21, font_weight="bold") + 6
-        top = _lines(svg, _wrap(what_was_counted(answer), inner, 14), "muted", top, x=margin, font_size=14) + 18
+        top = _lines(svg, wrapped(what_was_counted(answer), inner, 14), "muted", top, x=margin, font_size=14) + 18
 
     rows = answer.rows[:MAX_BARS]
     step, size = (28, 14.5) if len(rows) <= MAX_WIDE_BARS else (22, 13)
-    labels = [_cut(row.label, 0.5 * inner, size) for row in rows]
+    labels = [cut_to_width(row.label, 0.5 * inner, size) for row in rows]
     counts = [f"{row.mentions:,}" for row in rows]
     start = margin + max((_width(label, size, bold=True) for label in labels), default=0) + 9
     longest = width - margin - start - max((_width(count, size, bold=True) for count in counts), default=0) - 7
@@ -391,15 +188,15 @@ def _draw(answer: Answer, width: int, *, framed: bool) -> str:
     if rows:
         _add(svg, "rect", "muted", x=start - 0.5, y=top, width=1, height=step * len(rows))
     top += step * len(rows)
-    if left_over := _left_over(answer):
-        top = _lines(svg, _wrap(left_over, inner, 13), "muted", top + 10, x=margin, font_size=13)
+    if left_over := bars_left_over(answer):
+        top = _lines(svg, wrapped(left_over, inner, 13), "muted", top + 10, x=margin, font_size=13)
 
     if framed:
         if not rows and answer.unmentioned:
-            names = _wrap(f"Looked for: {', '.join(answer.unmentioned)}", inner, 14)
+            names = wrapped(f"Looked for: {', '.join(answer.unmentioned)}", inner, 14)
             top = _lines(svg, names[:8], "ink", top, x=margin, font_size=14)
         _add(svg, "rect", "line", x=margin, y=top + 20, width=inner, height=1)
-        top = _lines(svg, _wrap(credits_line(answer), inner, 12), "muted", top + 31, x=margin, font_size=12) + 26
+        top = _lines(svg, wrapped(credits_line(answer), inner, 12), "muted", top + 31, x=margin, font_size=12) + 26
 
     svg.attrib |= {"width": str(width), "height": _number(top), "viewBox": f"0 0 {width} {_number(top)}"}
     return ET.tostring(svg, encoding="unicode")
@@ -434,11 +231,13 @@ def _number(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.1f}".removesuffix(".0")
 
 
-def _title(answer: Answer) -> str:
+def headline(answer: Answer) -> str:
+    """The finding as a title."""
     return finding(answer).removesuffix(".")
 
 
-def _left_over(answer: Answer) -> str:
+def bars_left_over(answer: Answer) -> str:
+    """What stands below the bars where there is no room for all."""
     rest = answer.rows[MAX_BARS:]
     return f"and {len(rest):,} more, mentioned {times(sum(row.mentions for row in rest))} in all" if rest else ""
 
@@ -457,7 +256,7 @@ def _advance(sign: str) -> int:
     return _WIDTHS.get(base, 670)
 
 
-def _cut(text: str, width: float, size: float) -> str:
+def cut_to_width(text: str, width: float, size: float) -> str:
     """The text, or as much of its beginning as fits in bold, with "…" for the rest."""
     if _width(text, size, bold=True) <= width:
         return text
@@ -465,14 +264,14 @@ def _cut(text: str, width: float, size: float) -> str:
     return text[:end].rstrip() + "…"
 
 
-def _balanced(text: str, width: float, size: float) -> list[str]:
-    """As `_wrap` in bold, with lines of about the same length, so that no word is left alone in the last one."""
-    lines = _wrap(text, width, size, bold=True)
-    narrower = (_wrap(text, less, size, bold=True) for less in range(int(width) // len(lines), int(width), 8))
+def wrapped_evenly(text: str, width: float, size: float) -> list[str]:
+    """As `wrapped` in bold, with lines of about the same length, so that no word is left alone in the last one."""
+    lines = wrapped(text, width, size, bold=True)
+    narrower = (wrapped(text, less, size, bold=True) for less in range(int(width) // len(lines), int(width), 8))
     return next((found for found in narrower if len(found) == len(lines)), lines)
 
 
-def _wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
+def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
     """The text in as few lines of at most that width as it takes; a word that is wider is broken anywhere."""
     lines = [""]
     for word in text.split(" "):
@@ -492,7 +291,7 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
 
 
-def _size(png: bytes) -> tuple[int, int] | None:
+def png_size(png: bytes) -> tuple[int, int] | None:
     """Width and height as a PNG's header has them, in pixels; None for anything else."""
     if len(png) < _HEADER_END or not png.startswith(PNG_MAGIC + b"\0\0\0\rIHDR"):
         return None

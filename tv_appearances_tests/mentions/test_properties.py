@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tv_appearances.mentions import ambiguous_share, appearances, count_mentions, labels
-from tv_appearances.models import Character, Episode
+from tv_appearances.mentions.counting import ambiguous_share, appearances, count_mentions, labels
+from tv_appearances.tvmaze.models import Character, Episode
 
 GIVEN = ("Anwen", "Bartok", "Celyn", "Dagny", "Will", "Jean-Luc", "Zoë", "D'Arcy")
 FAMILY = ("Quill", "Rook", "Stark", "O'Toole", "Tennant", "Umber")

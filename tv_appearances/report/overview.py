@@ -1,7 +1,7 @@
 """What is said about many shows at once: who leads each, how clearly, and how much text there was to count in.
 
-Belongs here: a line for each show, and the lines as CSV and as an HTML page, all pure functions. Does not belong here:
-what a single show's report says (`report.py`), reading or writing files.
+Belongs here: a row for each show, and the rows as CSV and as an HTML page, all pure functions. Does not belong here:
+what a single show's report says, reading or writing files.
 """
 
 import csv
@@ -12,7 +12,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from tv_appearances.report import LICENCE, Answer, escaped, plural
+from tv_appearances.report.answer import Answer
+from tv_appearances.report.wording import LICENCE, escaped, plural
 
 BY_FAR = 1.2
 """From this ratio on a lead is told as a ratio; 1.0 × would read like a tie."""
@@ -143,7 +144,7 @@ def page(lines: Sequence[Line], not_as_asked: Collection[str] = ()) -> str:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

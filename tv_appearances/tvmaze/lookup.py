@@ -1,15 +1,44 @@
 """Which show is meant, and where its data come from: the two choices that are made once, at the root.
 
 Belongs here: turning what was asked for (search text or `id:N`) into one show, and the rule by which the sample stands
-in for TVMaze. Does not belong here: how TVMaze is asked (`tvmaze.py`), and where the result goes (`files.py`).
+in for TVMaze. Does not belong here: how TVMaze is asked (`api`), and where the result goes.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tv_appearances.models import Show, Source
-from tv_appearances.tvmaze import Gateway, NotFound, Since, TVMazeError, TVMazeUnreachable, parse_show_choice
+from tv_appearances.fetching.client import quoted
+from tv_appearances.fetching.errors import FetchError, NotFound, Unreachable
+from tv_appearances.tvmaze.api import Gateway, Since
+from tv_appearances.tvmaze.models import Show, Source
+
+MAX_TITLE = 200
+
+
+def parse_show_choice(text: str) -> int | str:
+    """The show that a setting or a run config asks for: a TVMaze id for `id:431`, else the text as a title.
+
+    The address of a show's page on TVMaze says its id; a bare number is a title: there are shows called 24 and 1923.
+
+    Raises:
+        ValueError: nothing, an id that is none, or no title that a show could have.
+    """
+    text = text.strip()
+    remedy = "give a show's name, or id:431 for an exact TVMaze id."
+    if not text:
+        raise ValueError(f"No show is given: {remedy}")
+    if len(text) > MAX_TITLE or any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        raise ValueError(f"{quoted(text)} is longer than {MAX_TITLE} characters or has control characters: {remedy}")
+    if page := re.match(r"https?://(?:www\.|api\.)?tvmaze\.com/shows/([1-9][0-9]{0,8})(?:/|$)", text, re.IGNORECASE):
+        return int(page[1])
+    if not text.lower().startswith("id:"):
+        return text
+    if not re.fullmatch(r"id:\s*0*[1-9][0-9]{0,8}", text, re.IGNORECASE):
+        raise ValueError(f"{quoted(text)} is not a TVMaze id: {remedy}")
+    return int(text[3:])
+
 
 SourceChoice = Literal["auto", "live", "sample"]
 
@@ -85,7 +114,7 @@ class Lookup:
         """Which shows changed: TVMaze's id → epoch second.
 
         Raises:
-            TVMazeError: TVMaze was asked and gave no usable answer.
+            FetchError: TVMaze was asked and gave no usable answer.
         """
         return self.gateway("sample" if self.choice == "sample" else "live").updates(since).value
 
@@ -100,7 +129,7 @@ class Lookup:
         Raises:
             LookupFailed: no show can be called that, there is none, or the sample would have to replace live data or
                 another show's.
-            TVMazeError: TVMaze was asked and gave no usable answer.
+            FetchError: TVMaze was asked and gave no usable answer.
         """
         if self.choice == "sample":
             if holds_live_data:
@@ -111,7 +140,7 @@ class Lookup:
             return self._find_in_sample(asked)
         try:
             return _find(self.live, "live", asked)
-        except TVMazeUnreachable as unreachable:
+        except Unreachable as unreachable:
             if self.choice == "live" or holds_live_data:
                 raise
             try:
@@ -161,7 +190,7 @@ def _hint(gateway: Gateway, wanted: str) -> str:
         return " Check the spelling, or look the show up on https://www.tvmaze.com and give its id, as in id:431."
     try:
         found = [result.show for result in gateway.search_shows(words[0]).value[:3]]
-    except TVMazeError:
+    except FetchError:
         found = []
     if not found:
         return " Check the spelling, or try fewer words."

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tv_appearances.lookup import Lookup, LookupFailed, SourceChoice
-from tv_appearances.tvmaze import SampleGateway, TVMazeUnreachable
+from tv_appearances.fetching.errors import Unreachable
+from tv_appearances.tvmaze.lookup import Lookup, LookupFailed, SourceChoice
+from tv_appearances.tvmaze.sample import SampleGateway
 from tv_appearances_tests.fakes import FakeTVMaze, Outage
 
 
@@ -53,7 +54,7 @@ def test_the_sample_stands_in_where_tvmaze_is_out_of_reach_and_nothing_was_ever_
 def test_the_sample_never_replaces_live_data() -> None:
     tvmaze = FakeTVMaze()
     tvmaze.error = Outage()
-    with pytest.raises(TVMazeUnreachable):
+    with pytest.raises(Unreachable):
         lookup(tvmaze).find("friends", holds_live_data=True)
     with pytest.raises(LookupFailed, match="never replaces.*TV_APPEARANCES_DATA"):
         lookup(tvmaze, "sample").find("friends", holds_live_data=True)
@@ -62,7 +63,7 @@ def test_the_sample_never_replaces_live_data() -> None:
 def test_live_means_live() -> None:
     tvmaze = FakeTVMaze()
     tvmaze.error = Outage()
-    with pytest.raises(TVMazeUnreachable):
+    with pytest.raises(Unreachable):
         lookup(tvmaze, "live").find("friends", holds_live_data=False)
 
 

@@ -10,29 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tv_appearances.charts import render_svg
-from tv_appearances.models import Episode, Mention, SchemaError, Show
-from tv_appearances.report import (
-    HEAT_ROWS,
-    HEAT_STEPS,
-    Answer,
-    Place,
-    answer_version,
-    build_answer,
-    credits_line,
-    data_date,
-    finding,
-    heat_map,
-    markdown_table,
-    page,
-    read_mentions,
-    season_leaders,
-    spans,
-    what_was_counted,
-    write_mentions,
-)
+from tv_appearances.fetching.fields import SchemaError
+from tv_appearances.report.answer import Answer, EpisodeRef, answer_version, build_answer
+from tv_appearances.report.mentions_csv import read_mentions, write_mentions
+from tv_appearances.report.page import HEAT_ROWS, HEAT_STEPS, heat_map, page, season_leaders
+from tv_appearances.report.picture import render_svg
+from tv_appearances.report.wording import credits_line, data_date, finding, markdown_table, spans, what_was_counted
+from tv_appearances.tvmaze.models import Episode, Mention, Show
 from tv_appearances_tests.answers import ATTACK, HARBOUR, answer_of, episodes, mentions
-from tv_appearances_tests.test_charts import contrast
+from tv_appearances_tests.report.test_picture import contrast
 
 LISTED = [
     Episode(1, 1, 1, "Low Tide", summary="<p>Ada mends a net.</p>"),
@@ -56,7 +42,7 @@ ANSWER = build_answer(HARBOUR, "live", LISTED, LABELS, FOUND, left_out=["Narrato
 def test_a_row_has_the_counts_the_ends_the_seasons_and_the_forms() -> None:
     ada = ANSWER.rows[0]
     assert (ada.label, ada.character, ada.mentions, ada.episodes) == ("Ada", "Ada Vale", 4, 2)
-    assert (ada.first, ada.last) == (Place(1, 1, "Low Tide"), Place(2, 2, "Flood"))
+    assert (ada.first, ada.last) == (EpisodeRef(1, 1, "Low Tide"), EpisodeRef(2, 2, "Flood"))
     assert ada.by_season == ((1, 2), (2, 2))
     assert ada.forms == ("Ada", "Ada Vale")
 
@@ -94,13 +80,13 @@ def test_the_order_and_the_repetition_of_what_comes_in_make_no_difference() -> N
 
 def test_a_mention_in_an_episode_that_is_gone_keeps_its_place() -> None:
     answer = build_answer(HARBOUR, "live", LISTED[:1], LABELS, FOUND)
-    assert answer.rows[0].last == Place(2, 2, "")
+    assert answer.rows[0].last == EpisodeRef(2, 2, "")
     assert answer.episodes == 1
 
 
 def test_a_special_comes_last_in_its_season_and_is_called_one() -> None:
     assert str(ANSWER.rows[-1].first) == "S1 special"
-    assert str(Place(10, 17, "The End")) == "S10E17"
+    assert str(EpisodeRef(10, 17, "The End")) == "S10E17"
 
 
 def test_names_come_out_on_one_line_without_control_characters_and_not_endlessly_long() -> None:

@@ -7,20 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tv_appearances.mentions import (
-    AliasError,
-    Aliases,
-    Tally,
-    ambiguous_share,
-    appearances,
-    count_mentions,
-    fold,
-    is_generic,
-    labels,
-    read_aliases,
-    read_names,
-)
-from tv_appearances.models import Character, Episode, Mention, parse_cast, parse_episodes
+from tv_appearances.mentions.aliases import AliasError, Aliases, read_aliases
+from tv_appearances.mentions.counting import Tally, ambiguous_share, appearances, count_mentions, labels
+from tv_appearances.mentions.names import is_generic, read_names
+from tv_appearances.mentions.text import fold
+from tv_appearances.tvmaze.models import Character, Episode, Mention, parse_cast, parse_episodes
 
 FRIENDS = ("Phoebe Buffay", "Chandler Bing", "Rachel Green", "Joey Tribbiani", "Monica Geller", "Ross Geller")
 THRONES = (

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tv_appearances.charts import render_svg
-from tv_appearances.models import Show
-from tv_appearances.report import build_answer, page
+from tv_appearances.report.answer import build_answer
+from tv_appearances.report.page import page
+from tv_appearances.report.picture import render_svg
+from tv_appearances.tvmaze.models import Show
 from tv_appearances_tests.answers import ATTACK, answer_of, episodes, mentions
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

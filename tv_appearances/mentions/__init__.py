@@ -1,0 +1,1 @@
+"""Who is meant: from the names of a cast list and the summaries of episodes to mentions."""

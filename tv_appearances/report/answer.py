@@ -1,0 +1,166 @@
+"""Who a show is about, as data: the answer and its version.
+
+Belongs here: putting together what was counted; the only date is the one of the data. Does not belong here: finding
+names in text, wording, drawing, reading or writing files.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+
+from tv_appearances.fetching.fields import T
+from tv_appearances.tvmaze.models import Episode, Mention, Show, Source, in_order
+
+_LONGEST_NAME = 200
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRef:
+    """An episode that mentions somebody; `number` is None for a special, `name` "" where it is not known."""
+
+    season: int
+    number: int | None
+    name: str
+
+    def __str__(self) -> str:
+        return f"S{self.season} special" if self.number is None else f"S{self.season}E{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One character, mentioned at least once.
+
+    `character` is the full name as the cast list writes it; `first` and `last` are the ends in broadcast order;
+    `by_season` has the pairs (season, mentions) of the seasons with a mention, ascending; `forms` are the forms of the
+    name that were found, the most frequent first.
+    """
+
+    label: str
+    character: str
+    mentions: int
+    episodes: int
+    first: EpisodeRef
+    last: EpisodeRef
+    by_season: tuple[tuple[int, int], ...]
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Who a show is about.
+
+    `rows` are those mentioned, the most mentioned first, ties by label; `unmentioned` the other labels that were looked
+    for; `ambiguous` has (form, mentions, episodes) for forms that could mean several characters; `left_out` are the
+    roles of the cast list that name nobody; `with_text` of the `episodes` have a summary; `seasons` has (season,
+    episodes, episodes with a summary), ascending.
+    """
+
+    show: Show
+    source: Source
+    rows: tuple[Row, ...]
+    unmentioned: tuple[str, ...]
+    ambiguous: tuple[tuple[str, int, int], ...]
+    left_out: tuple[str, ...]
+    episodes: int
+    with_text: int
+    seasons: tuple[tuple[int, int, int], ...]
+
+
+def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind the answer, and the roles left out
+    show: Show,
+    source: Source,
+    episodes: Sequence[Episode],
+    labels: Mapping[str, str],
+    mentions: Sequence[Mention],
+    left_out: Sequence[str] = (),
+) -> Answer:
+    """Put together what was counted.
+
+    `labels` maps the full name of every character that was looked for to its label. A mention of anybody else (of a
+    form that is all that ever names several characters) is labelled with that name; one of nobody ("") is ambiguous.
+    Every text comes out on a single line, without control characters and at most 200 characters long. The result does
+    not depend on the order of any argument, nor on an episode's being listed twice.
+    """
+    listed = in_order(episodes)
+    # An episode that TVMaze has withdrawn since the count keeps its place by season and number.
+    known = in_order([*episodes, *(Episode(m.episode_id, m.season, m.number, "") for m in mentions)])
+    position = {episode.id: at for at, episode in enumerate(known)}
+
+    named: dict[str, list[Mention]] = defaultdict(list)
+    unclear: dict[str, list[Mention]] = defaultdict(list)
+    for mention in sorted(mentions, key=lambda m: (position[m.episode_id], m.character, m.form)):
+        if mention.character:
+            named[one_line(labels.get(mention.character, mention.character))].append(mention)
+        else:
+            unclear[one_line(mention.form)].append(mention)
+
+    rows = []
+    for label, found in named.items():
+        first, last = (known[position[end.episode_id]] for end in (found[0], found[-1]))
+        rows.append(
+            Row(
+                label=label,
+                character=" / ".join(sorted({one_line(m.character) for m in found})),
+                mentions=_total(found),
+                episodes=_episodes(found),
+                first=EpisodeRef(first.season, first.number, one_line(first.name)),
+                last=EpisodeRef(last.season, last.number, one_line(last.name)),
+                by_season=tuple(sorted(_count((m.season, m.mentions) for m in found).items())),
+                forms=tuple(form for form, _ in _most(_count((one_line(m.form), m.mentions) for m in found))),
+            )
+        )
+    seasons = [(season, list(of)) for season, of in groupby(listed, key=lambda episode: episode.season)]
+    return Answer(
+        show=replace(show, name=one_line(show.name), url=one_line(show.url)),
+        source=source,
+        rows=tuple(sorted(rows, key=lambda row: (-row.mentions, row.label))),
+        unmentioned=tuple(sorted({one_line(label) for label in labels.values()} - named.keys())),
+        ambiguous=tuple(
+            (form, total, _episodes(unclear[form]))
+            for form, total in _most({form: _total(found) for form, found in unclear.items()})
+        ),
+        left_out=tuple(sorted({one_line(name) for name in left_out})),
+        episodes=len(listed),
+        with_text=sum(episode.has_text for episode in listed),
+        seasons=tuple((season, len(of), sum(episode.has_text for episode in of)) for season, of in seasons),
+    )
+
+
+def answer_version(answer: Answer) -> str:
+    """SHA-256 (hex) of everything the answer says, dates excepted: it changes only when the answer does."""
+    said = asdict(answer) | {"show": {"id": answer.show.id, "name": answer.show.name, "url": answer.show.url}}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without what cannot be printed, and not too long."""
+    return short(" ".join(_UNPRINTABLE.sub(" ", text).split()), _LONGEST_NAME)
+
+
+def _total(mentions: Iterable[Mention]) -> int:
+    return sum(mention.mentions for mention in mentions)
+
+
+def _episodes(mentions: Iterable[Mention]) -> int:
+    return len({mention.episode_id for mention in mentions})
+
+
+def _count(pairs: Iterable[tuple[T, int]]) -> Counter[T]:
+    counter: Counter[T] = Counter()
+    for key, count in pairs:
+        counter[key] += count
+    return counter
+
+
+def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def short(text: str, limit: int) -> str:
+    """The text, cut to `limit` characters; the last one is then "…"."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

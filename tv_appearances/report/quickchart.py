@@ -1,0 +1,226 @@
+"""The picture drawn by QuickChart, the service that the blog post uses.
+
+Belongs here: the chart as QuickChart wants it, and every rule of distrust towards the service. Names are data in it,
+never markup, code or an expression. Does not belong here: what the picture says (`wording`).
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote, urlencode
+
+from tv_appearances.report.answer import Answer, short
+from tv_appearances.report.picture import (
+    MAX_BARS,
+    PALETTE,
+    SCALE,
+    bars_left_over,
+    cut_to_width,
+    headline,
+    png_size,
+    render_png,
+    wrapped,
+    wrapped_evenly,
+)
+from tv_appearances.report.wording import credits_line, what_was_counted
+
+if TYPE_CHECKING:
+    import requests
+    import tenacity
+
+LONGEST_CHART_URL = 8_000
+"""Characters. nginx refuses a request line beyond 8 KiB unless told otherwise, Node one beyond 16 KiB."""
+
+LONGEST_RETRY_AFTER = 60.0
+"""Seconds. What QuickChart asks for when its limit of charts a minute is reached."""
+_TRY_AGAIN = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+
+LARGEST_ANSWER = 20_000_000
+"""Bytes from QuickChart; a chart takes about a hundredth of it."""
+
+
+class ChartError(RuntimeError):
+    """QuickChart gave no picture that can be trusted; the message names the setting that draws on this machine."""
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, url: str, what: str) -> None:
+        super().__init__(f"QuickChart at {url} {what}. TV_APPEARANCES_CHART=local draws the picture without it.")
+
+
+class _BusyError(ChartError):
+    """It may well answer later: `after` so many seconds, where it says so."""
+
+    retryable = True
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuickChart:
+    """Draws at QuickChart: the service, or one of your own at `url`. The names in the chart are sent there.
+
+    Attributes:
+        url: Its base address.
+        timeout: Seconds to connect, and to wait for (more of) an answer.
+        patience: Seconds after which no further attempt is started, and that one attempt may take.
+        sleep: Waits between attempts.
+    """
+
+    url: str = "https://quickchart.io"
+    timeout: tuple[float, float] = (5, 20)
+    patience: float = 90
+    sleep: Callable[[float], None] = time.sleep
+
+    def render_png(self, answer: Answer) -> bytes:
+        """The picture as PNG, 800 × 2 pixels wide.
+
+        Where nobody is mentioned nothing is sent, since QuickChart would draw axes without bars and call it a success:
+        the picture that says so is drawn here. QuickChart draws a picture of its errors too, so an answer counts only
+        with status 200, as image/png and of exactly the size asked for. Tried up to four times: 429 after the time that
+        it asks for (at most a minute), 502 to 504 and broken or silent connections after one, two and four seconds.
+
+        Raises:
+            ChartError: No such answer came.
+        """
+        import tenacity
+
+        if not answer.rows:
+            return render_png(answer)
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_BusyError),
+            wait=_pause,
+            stop=tenacity.stop_after_attempt(4) | tenacity.stop_before_delay(self.patience),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        return attempts(self._ask, answer)
+
+    def chart_url(self, answer: Answer) -> str | None:
+        """An address that shows the same chart, or None where it would be too long or there is nothing to show."""
+        if not answer.rows:
+            return None
+        width, height = _chart_size(answer)
+        chart = json.dumps(_chart(answer), ensure_ascii=False, separators=(",", ":"))
+        query = {"v": "4", "w": width, "h": height, "devicePixelRatio": SCALE, "bkg": "white", "f": "png", "c": chart}
+        address = f"{self.url.rstrip('/')}/chart?{urlencode(query, quote_via=quote, safe='')}"
+        return address if len(address) <= LONGEST_CHART_URL else None
+
+    def _ask(self, answer: Answer) -> bytes:
+        width, height = _chart_size(answer)
+        response, png = self._post(
+            {
+                "chart": _chart(answer),  # an object: a string would be run as JavaScript over there
+                "version": "4",  # a number is an error
+                "width": width,
+                "height": height,
+                "devicePixelRatio": SCALE,
+                "format": "png",
+                "backgroundColor": "white",
+            }
+        )
+        if response.status_code in _TRY_AGAIN:
+            busy = _BusyError(self.url, f"answered {response.status_code}")
+            after = response.headers.get("Retry-After", "")
+            busy.after = float(after) if after.isdecimal() else None
+            raise busy
+        kind = response.headers.get("Content-Type", "nothing").partition(";")[0].strip()
+        if response.status_code != HTTPStatus.OK:
+            why = short(response.headers.get("X-QuickChart-Error") or kind, 200)
+            raise ChartError(self.url, f"answered {response.status_code} ({why})")
+        if kind != "image/png":
+            raise ChartError(self.url, f"answered with {short(kind, 80)} in the place of image/png")
+        if png_size(png) != (width * SCALE, height * SCALE):
+            raise ChartError(self.url, f"answered with something else than a PNG of {width * SCALE} × {height * SCALE}")
+        return png
+
+    def _post(self, request: dict[str, Any]) -> "tuple[requests.Response, bytes]":
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        ends = time.monotonic() + self.patience
+        try:
+            with requests.post(
+                f"{self.url.rstrip('/')}/chart",
+                json=request,
+                timeout=self.timeout,
+                allow_redirects=False,
+                stream=True,
+                auth=lambda prepared: prepared,  # without any, requests would send what ~/.netrc has for the host
+            ) as response:
+                body = bytearray()
+                for part in response.iter_content(64):  # small, so that an answer that drips is seen to outstay
+                    body += part
+                    if len(body) > LARGEST_ANSWER or time.monotonic() > ends:
+                        raise ChartError(self.url, "did not come to an end with its answer")
+                return response, bytes(body)
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            raise _BusyError(self.url, f"did not answer ({type(error).__name__})") from error
+        except (requests.RequestException, HTTPError, TypeError) as error:  # the last two: an unusable proxy address
+            raise ChartError(self.url, f"cannot be asked ({type(error).__name__})") from error
+
+
+def _pause(state: "tenacity.RetryCallState") -> float:
+    error = state.outcome and state.outcome.exception()
+    after = error.after if isinstance(error, _BusyError) else None
+    return min(LONGEST_RETRY_AFTER, after if after is not None else 2.0 ** (state.attempt_number - 1))
+
+
+def _chart(answer: Answer) -> dict[str, Any]:
+    """The picture as Chart.js 4 has it. Counts stand in the labels: the server has no label plug-in for version 4."""
+    rows = answer.rows[:MAX_BARS]
+
+    def text(lines: list[str], size: int, weight: str, colour: str, below: int) -> dict[str, Any]:
+        font, padding = {"size": size, "weight": weight}, {"bottom": below}
+        return {"display": True, "align": "start", "text": lines, "font": font, "color": colour, "padding": padding}
+
+    title, subtitle = wrapped_evenly(headline(answer), 730, 20), wrapped(what_was_counted(answer), 730, 13)
+    return {
+        "type": "bar",
+        "data": {
+            "labels": [f"{cut_to_width(row.label, 280, 13)} · {row.mentions:,}" for row in rows],
+            "datasets": [
+                {
+                    "data": [row.mentions for row in rows],
+                    "backgroundColor": [
+                        PALETTE["leader"] if row.mentions == rows[0].mentions else PALETTE["bar"] for row in rows
+                    ],
+                    "barPercentage": 0.85,
+                    "categoryPercentage": 0.9,
+                }
+            ],
+        },
+        "options": {
+            "indexAxis": "y",
+            "layout": {"padding": 28},
+            "plugins": {
+                "legend": {"display": False},
+                "title": text(title, 20, "bold", PALETTE["ink"], 6),
+                "subtitle": text(subtitle, 13, "normal", PALETTE["muted"], 18),
+            },
+            "scales": {
+                "y": {
+                    "grid": {"display": False},
+                    "ticks": {"autoSkip": False, "color": PALETTE["ink"], "font": {"size": 13}},
+                },
+                "x": {
+                    "beginAtZero": True,
+                    "grid": {"display": False},
+                    "ticks": {"display": False},
+                    "title": text([bars_left_over(answer), credits_line(answer)], 11, "normal", PALETTE["muted"], 0),
+                },
+            },
+        },
+    }
+
+
+def _chart_size(answer: Answer) -> tuple[int, int]:
+    """In pixels of the layout, within QuickChart's 3,000 each way."""
+    return 800, 220 + 26 * min(len(answer.rows), MAX_BARS)

@@ -1,0 +1,117 @@
+"""What the report says in words and tables.
+
+Belongs here: the finding, the lines around it, Markdown tables, and the wording that several of them share. Does not
+belong here: the page and the picture.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from itertools import groupby
+
+from tv_appearances.report.answer import Answer, short
+
+LICENCE = "CC BY-SA 4.0"
+"""Of TVMaze's data, https://www.tvmaze.com/api#licensing; what is made of it is shared alike."""
+
+MOST_NAMED = 4
+"""So many characters at most are named in a title when they share the lead."""
+
+# Letters, digits and the marks of ordinary names aside, everything ASCII can mean something in Markdown or HTML.
+_MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in '!"#$%&()*+/:;<=>?@[\\]^_`{|}~'}
+
+
+def finding(answer: Answer) -> str:
+    """The answer in one sentence, with names cut to what a title can bear; a sample is called one."""
+    show = short(answer.show.name, 80)
+    if answer.source == "sample":
+        show = f"the {show} sample"
+    if not answer.episodes:
+        return f"No episodes are listed for {show} yet, so nobody is mentioned."
+    if not answer.with_text:
+        return f"Nobody is mentioned in {show}: none of its {plural(answer.episodes, 'episode')} has a summary."
+    if not answer.rows:
+        if not answer.unmentioned:
+            return f"Nobody is mentioned in {show}: no characters are listed that could be counted."
+        texts = f"{answer.with_text:,} episode summaries name" if answer.with_text > 1 else "one episode summary names"
+        return f"Nobody is mentioned in {show}: its {texts} none of the main cast."
+    top = answer.rows[0]
+    leaders = [short(row.label, 50) for row in answer.rows if row.mentions == top.mentions]
+    if len(leaders) > 1:
+        rest = len(leaders) - MOST_NAMED + 1
+        shown = leaders if len(leaders) <= MOST_NAMED else [*leaders[: MOST_NAMED - 1], f"{rest} others"]
+        return f"{', '.join(shown[:-1])} and {shown[-1]} are mentioned most in {show}: {times(top.mentions)} each."
+    if answer.with_text == answer.episodes:
+        where = f"{top.episodes:,} of {plural(answer.episodes, 'episode')}"
+    elif answer.with_text == 1:
+        where = "the one episode that has a summary"
+    else:
+        where = f"{top.episodes:,} of the {answer.with_text:,} episodes that have a summary"
+    return f"{leaders[0]} is mentioned most in {show}: {times(top.mentions)} in {where}."
+
+
+def what_was_counted(answer: Answer) -> str:
+    """The line below the finding: what a mention is, and how much text there was."""
+    whose = "TVMaze’s" if answer.source == "live" else "the built-in sample’s"
+    if answer.with_text == answer.episodes:
+        return f"Mentions of the main cast by name in {whose} summaries of {plural(answer.episodes, 'episode')}"
+    return (
+        f"Mentions of the main cast by name in {whose} episode summaries; "
+        f"{answer.with_text:,} of {plural(answer.episodes, 'episode')} {'has' if answer.with_text == 1 else 'have'} one"
+    )
+
+
+def credits_line(answer: Answer) -> str:
+    """Whose data it is, where it is, on what terms and of when, on one line; a part that is not known is left out."""
+    if answer.source == "sample":
+        parts = ["Data: a sample in TVMaze’s form, part of tv_appearances"]
+    else:
+        parts = ["Data: TVMaze", short(re.sub("^https?://(www[.])?", "", answer.show.url), 70), LICENCE]
+    date = data_date(answer)
+    return " · ".join(part for part in (*parts, date and f"as of {date}") if part)
+
+
+def data_date(answer: Answer) -> str | None:
+    """The day (UTC) on which TVMaze last changed the show, as in "8 September 2019"; None where it does not say."""
+    if not answer.show.updated:
+        return None
+    try:
+        day = datetime.fromtimestamp(answer.show.updated, timezone.utc)
+    except (OverflowError, OSError, ValueError):  # beyond the year 9999
+        return None
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Ascending numbers with runs of three and more drawn together: 1, 3–5."""
+    runs = [[n for _, n in run] for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])]
+    return ", ".join(f"{run[0]}–{run[-1]}" if run[2:] else ", ".join(map(str, run)) for run in runs)
+
+
+def markdown_table(answer: Answer, limit: int) -> str:
+    """The first `limit` rows as a Markdown table; no name is taken for Markdown or HTML."""
+    if not answer.rows:
+        return escaped(finding(answer))
+    lines = ["| Character | Mentions | Episodes | First | Last | Found as |", "| --- | ---: | ---: | --- | --- | --- |"]
+    for row in answer.rows[:limit]:
+        forms = ", ".join(map(escaped, row.forms))
+        cells = (escaped(row.label), f"{row.mentions:,}", f"{row.episodes:,}", str(row.first), str(row.last), forms)
+        lines.append(f"| {' | '.join(cells)} |")
+    if len(answer.rows) > limit:
+        lines += ["", f"… and {len(answer.rows) - limit:,} more"]
+    return "\n".join(lines)
+
+
+def plural(count: int, noun: str) -> str:
+    """1 episode, 1,234 episodes."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def times(count: int) -> str:
+    """Once, twice, 1,234 times."""
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def escaped(text: str) -> str:
+    """The text as Markdown and HTML show it, whatever signs are in it."""
+    return text.translate(_MARKUP)

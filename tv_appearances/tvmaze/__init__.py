@@ -1,0 +1,1 @@
+"""What TVMaze answers and how it is asked."""
