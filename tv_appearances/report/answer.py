@@ -32,12 +32,38 @@ class EpisodeRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence of a summary that names somebody; `marks` has the pairs (start, end) of the forms in `text`.
+
+    `url` is the episode's page on TVMaze, "" where it is not known.
+    """
+
+    episode: EpisodeRef
+    text: str
+    marks: tuple[tuple[int, int], ...]
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A form that is counted for nobody, so often that it could change who leads.
+
+    `could_be` has the labels of those whom it may mean, the most mentioned first; none for a name that nobody in the
+    cast bears.
+    """
+
+    form: str
+    mentions: int
+    could_be: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One character, mentioned at least once.
 
     `character` is the full name as the cast list writes it; `first` and `last` are the ends in broadcast order;
     `by_season` has the pairs (season, mentions) of the seasons with a mention, ascending; `forms` are the forms of the
-    name that were found, the most frequent first.
+    name that were found, the most frequent first; `quotes` the sentences that name the character, in broadcast order.
     """
 
     label: str
@@ -48,6 +74,7 @@ class Row:
     last: EpisodeRef
     by_season: tuple[tuple[int, int], ...]
     forms: tuple[str, ...]
+    quotes: tuple[Quote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +84,9 @@ class Answer:
     `rows` are those mentioned, the most mentioned first, ties by label; `unmentioned` the other labels that were looked
     for; `ambiguous` has (form, mentions, episodes) for forms that could mean several characters; `left_out` are the
     roles of the cast list that name nobody; `with_text` of the `episodes` have a summary; `seasons` has (season,
-    episodes, episodes with a summary), ascending.
+    episodes, episodes with a summary), ascending; `unclaimed` has (word, mentions, episodes) for what the texts use as a
+    name and nobody in the cast bears, the most frequent first; `contenders` are what could overtake the leader, the
+    most frequent first.
     """
 
     show: Show
@@ -69,6 +98,8 @@ class Answer:
     episodes: int
     with_text: int
     seasons: tuple[tuple[int, int, int], ...]
+    unclaimed: tuple[tuple[str, int, int], ...] = ()
+    contenders: tuple[Contender, ...] = ()
 
 
 def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind the answer, and the roles left out
