@@ -84,8 +84,8 @@ class Answer:
     `rows` are those mentioned, the most mentioned first, ties by label; `unmentioned` the other labels that were looked
     for; `ambiguous` has (form, mentions, episodes) for forms that could mean several characters; `left_out` are the
     roles of the cast list that name nobody; `with_text` of the `episodes` have a summary; `seasons` has (season,
-    episodes, episodes with a summary), ascending; `unclaimed` has (word, mentions, episodes) for what the texts use as a
-    name and nobody in the cast bears, the most frequent first; `contenders` are what could overtake the leader, the
+    episodes, episodes with a summary), ascending; `unclaimed` has (word, mentions, episodes) for what the texts use as
+    a name and nobody in the cast bears, the most frequent first; `contenders` are what could overtake the leader, the
     most frequent first.
     """
 

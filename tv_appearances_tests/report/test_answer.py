@@ -212,6 +212,7 @@ def test_the_version_changes_with_what_is_said_and_not_with_dates() -> None:
     assert re.fullmatch("[0-9a-f]{64}", answer_version(ANSWER))
     for field in dataclasses.fields(Answer):
         other = {"show": dataclasses.replace(HARBOUR, name="Other"), "source": "sample", "episodes": 6, "with_text": 4}
+        other |= {"unclaimed": (("Walt", 65, 20),), "contenders": (Contender("Walt", 65),)}
         changed = dataclasses.replace(ANSWER, **{field.name: other.get(field.name, ())})
         assert answer_version(changed) != answer_version(ANSWER), field.name
 
