@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tv_appearances.fetching.fields import SchemaError
-from tv_appearances.report.answer import Answer, EpisodeRef, answer_version, build_answer
+from tv_appearances.report.answer import Answer, Contender, EpisodeRef, answer_version, build_answer
 from tv_appearances.report.mentions_csv import read_mentions, write_mentions
 from tv_appearances.report.page import HEAT_ROWS, HEAT_STEPS, heat_map, page, season_leaders
 from tv_appearances.report.picture import render_svg
