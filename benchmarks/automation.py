@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from tv_appearances.definitions import ASSETS
+from tv_appearances.build import ASSETS
 from tv_appearances.settings import Settings
 from tv_appearances_tests.fakes import episode
 from tv_appearances_tests.test_automation import MIDNIGHT, Simulation

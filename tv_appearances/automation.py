@@ -107,11 +107,13 @@ def when_any_show_changes() -> Condition:
     return _condition(trigger, guard, "when_any_show_changes")
 
 
-def sensor(interval_seconds: int = 30) -> dg.AutomationConditionSensorDefinition:
-    """The sensor that evaluates the conditions, on from the start: Dagster's own stays off until someone finds it."""
+def sensor(
+    target: dg.AssetSelection, interval_seconds: int = 30, name: str = "keep_current"
+) -> dg.AutomationConditionSensorDefinition:
+    """The sensor that evaluates the conditions of `target`, on from the start; Dagster's own starts off."""
     return dg.AutomationConditionSensorDefinition(
-        "keep_current",
-        target=dg.AssetSelection.all(),
+        name,
+        target=target,
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=interval_seconds,
         description="Runs an asset when its automation condition holds; its Automation tab shows which part did.",

@@ -153,7 +153,7 @@ def few_mentions_are_ambiguous(share: float) -> Verdict:
     return Verdict(
         share <= MOST_AMBIGUOUS,
         f"{share:.1%} of the mentions could mean several characters"
-        + ("." if share <= MOST_AMBIGUOUS else "; TV_APPEARANCES_ALIASES can say who is meant."),
+        + ("." if share <= MOST_AMBIGUOUS else "; extra names (the setting `aliases`) can say who is meant."),
     )
 
 

@@ -1,127 +1,66 @@
-"""The one place where assets, checks, resources and automation meet; `defs` is what Dagster loads."""
+"""This repository's own deployment: what `dagster dev`, the daemon and the commands load.
+
+Belongs here: what only the root of a location may decide: settings from the environment, the executor, the sensor, and
+what lies in `defs/`. Importing it reads nothing; Dagster calls `defs` when it wants the definitions. Does not belong
+here: how assets are assembled (`build`), which other locations use too.
+"""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import dagster as dg
 
 from tv_appearances import automation
-from tv_appearances.assets import analysis, ingestion
-from tv_appearances.mentions.aliases import Aliases
-from tv_appearances.resources import ChartResource, FilesResource, TVMazeResource, tvmaze_of
+from tv_appearances.build import build_defs
 from tv_appearances.settings import Settings, SettingsError
-from tv_appearances.show_files import AllFiles
-from tv_appearances.storage import sha256, to_json
 
-ASSETS = (
-    ingestion.tv_show_info,
-    ingestion.episodes,
-    ingestion.characters,
-    analysis.character_appearances,
-    analysis.appearances_report,
-)
+DEFS = Path(__file__).with_name("defs")
 
 
-def build_defs(
-    settings: Settings | None = None,
-    *,
-    resource_overrides: Mapping[str, Any] | None = None,
-    sensor_interval_seconds: int = 30,
-) -> dg.Definitions:
-    """The code location.
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions, with the settings of the environment.
 
-    Args:
-        settings: what the environment would say; `Settings()` is the defaults.
-        resource_overrides: resources to use in the place of the real ones, by key: the seam for tests and for other
-            deployments (`tvmaze`, `files`, `chart`, `aliases`; with many shows also `all_files`).
-        sensor_interval_seconds: how often the automation conditions are evaluated.
+    Raises:
+        click.ClickException: A setting is wrong. Dagster's commands are built with click, which prints this as one
+            sentence and not as a traceback.
     """
-    settings = settings or Settings()
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    return root(settings)
 
-    def assembled(*assets: dg.AssetsDefinition) -> Iterable[dg.AssetsDefinition]:
-        return dg.map_asset_specs(lambda spec: _with_settings(spec, settings), assets)
 
-    assets = [*assembled(*ASSETS)]
-    tvmaze = tvmaze_of(settings.shows) if settings.shows else TVMazeResource
-    resources: dict[str, Any] = {
-        "tvmaze": tvmaze(
-            show=settings.show,
-            source=settings.source,
-            url=settings.tvmaze_url,
-            pace_file=str(_pace_folder(settings) / ".pace.json") if settings.shows else "",
+def root(settings: Settings, *, interval_seconds: int = 30) -> dg.Definitions:
+    """The location as it runs with these settings; its resources have their plain names, for whoever adds assets.
+
+    `interval_seconds` is how often the automation conditions are evaluated.
+    """
+    ours = build_defs(settings, resource_prefix="")
+    every = (
+        dg.Definitions.merge(ours, dg.load_from_defs_folder(path_within_project=DEFS)) if _anything_in(DEFS) else ours
+    )
+    return dg.Definitions.merge(
+        every,
+        dg.Definitions(
+            sensors=[automation.sensor(dg.AssetSelection.assets(*_keys(every)), interval_seconds)],
+            # A process for each step would take five times as long as the work in it.
+            executor=dg.in_process_executor,
         ),
-        "files": FilesResource(folder=str(settings.data), by_partition=bool(settings.shows)),
-        "chart": ChartResource(renderer=settings.chart, quickchart_url=settings.quickchart_url),
-        "aliases": settings.aliases,
-    }
-    sensors: list[dg.SensorDefinition] = [automation.sensor(sensor_interval_seconds)]
-    if settings.shows:
-        from tv_appearances import many_shows
-
-        sensors.append(many_shows.changed_shows(settings.shows, assets))
-        assets = [*many_shows.partitioned(assets, settings.shows), *assembled(many_shows.shows_overview)]
-        resources["all_files"] = AllFiles(settings.data, settings.shows, setting="TV_APPEARANCES_DATA")
-    return dg.Definitions(
-        assets=assets,
-        resources={**resources, **(resource_overrides or {})},
-        sensors=sensors,
-        # A process for each step would take five times as long as the work in it.
-        executor=dg.in_process_executor,
     )
 
 
-def _with_settings(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
-    """The asset with the settings that shape its content as part of its code version.
-
-    A changed setting is to an asset what changed code is, so this is what makes the automation build it again. Where
-    all settings have their defaults, the code version is the asset's own.
-    """
-    defaults = Settings()
-    fields = {"data", *_SHAPED_BY.get(spec.key.to_user_string(), ())}
-    if settings.shows:
-        fields.discard("show")  # each partition has its own
-    changed = [
-        f"{name}={_brief(getattr(settings, name))}"
-        for name in sorted(fields)
-        if getattr(settings, name) != getattr(defaults, name)
-    ]
-    return spec.replace_attributes(code_version=" ".join([spec.code_version or "", *changed])) if changed else spec
+def _keys(defs: dg.Definitions) -> Iterator[dg.AssetKey]:
+    for asset in defs.assets or ():
+        if isinstance(asset, dg.AssetsDefinition):
+            yield from asset.keys
+        elif isinstance(asset, (dg.AssetSpec, dg.SourceAsset)):
+            yield asset.key
 
 
-def _pace_folder(settings: Settings) -> Path:
-    """Where processes agree on their pace: beside the data, or on this machine where the data has no locks to offer.
-
-    There it is a folder of the user's: in one that all may write, somebody could put a link to another file there.
-    """
-    from platformdirs import user_cache_path
-
-    return settings.data if isinstance(settings.data, Path) else user_cache_path("tv_appearances")
-
-
-def _brief(value: object) -> str:
-    """A setting in few words; of a file of aliases only what it says counts, not where it is."""
-    if isinstance(value, Aliases):
-        value = value.names
-    return sha256(to_json(value))[:12] if isinstance(value, Mapping) else str(value)
-
-
-_SHAPED_BY = {
-    "tv_show_info": ("show", "source", "tvmaze_url"),
-    "character_appearances": ("aliases",),
-    "appearances_report": ("chart", "quickchart_url"),
-    "shows_overview": ("shows",),
-}
-
-
-def _load() -> dg.Definitions:
-    try:
-        return build_defs(Settings.from_env(os.environ))
-    except SettingsError as error:
-        # Dagster's commands are built with click, which prints this as one sentence and not as a traceback.
-        raise click.ClickException(str(error)) from None
-
-
-defs = _load()
+def _anything_in(folder: Path) -> bool:
+    # Looked at first, since Dagster's own way of loading a folder takes as long when it is empty.
+    return any(path.name[0] not in "._" for path in folder.glob("*"))

@@ -1,7 +1,7 @@
 """Many shows: the same five assets with a partition for each show, and one run a show when TVMaze says it changed.
 
-Belongs here: the partitions, the sensor in place of the daily question, and the one asset that looks at all shows; all
-of it only where `TV_APPEARANCES_SHOWS` is set. Does not belong here: anything that a single show needs too.
+Belongs here: the partitions, and the sensor in place of the daily question; both only where there is a list of
+shows. Does not belong here: anything that a single show needs too.
 """
 
 import json
@@ -9,24 +9,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from typing import NamedTuple
 
 import dagster as dg
 
-from tv_appearances import automation, checks
-from tv_appearances import show_files as f
-from tv_appearances.assets.analysis import answer_in, appearances_report
-from tv_appearances.assets.ingestion import OWNERS
+from tv_appearances import automation
 from tv_appearances.fetching.errors import FetchError
-from tv_appearances.report import overview
-from tv_appearances.resources import clear_failures
-from tv_appearances.show_files import AllFiles, ShowFiles
-from tv_appearances.storage import FilesError, sha256
+from tv_appearances.storage import sha256
 from tv_appearances.tvmaze.api import Since
 from tv_appearances.tvmaze.lookup import Lookup
-from tv_appearances.tvmaze.models import Show
 
 EVERY_SECONDS = 3600
 TRIES_A_DAY = 3
@@ -56,90 +49,6 @@ def partitioned(assets: Sequence[dg.AssetsDefinition], shows: Mapping[str, str])
             assets,
         )
     )
-
-
-@dg.asset(
-    deps=[appearances_report],
-    group_name="analysis",
-    kinds={"python", "csv", "html"},
-    owners=OWNERS,
-    code_version="1",
-    automation_condition=automation.when_any_show_changes(),
-    check_specs=checks.specs("shows_overview"),
-)
-def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourceParam[AllFiles]) -> dg.MaterializeResult:
-    """All shows at a glance: who leads each, how clearly, and how many episodes have a summary.
-
-    **Files**: `shows.csv` and `shows.html`, beside the folders of the shows. A show that was not built yet, or whose
-    files do not fit together at this moment, is listed without a result.
-
-    **Data version**: the content of `shows.csv`.
-    """
-    lines = []
-    with clear_failures():
-        for name, asked in all_files.shows.items():
-            files = all_files.of(name)
-            try:
-                lines.append(overview.line(name, asked, answer_in(files)[0]))
-            except FilesError as error:
-                lines.append(_without_result(context.instance, name, asked, files, error))
-        not_as_asked = {
-            line.show: line.name
-            for line in lines
-            if line.tvmaze_id
-            and not checks.show_name_matches_search(line.asked, Show(line.tvmaze_id, line.name)).passed
-        }
-        table = overview.write_csv(lines).encode()
-        path = all_files.write(f.ALL_SHOWS, table)
-        page = all_files.write(f.ALL_SHOWS_PAGE, overview.page(lines, not_as_asked).encode())
-    context.log.info("%s See %s.", overview.finding(lines), page)
-    missing = [line.show for line in lines if line.note]
-    return dg.MaterializeResult(
-        metadata={
-            "finding": overview.finding(lines),
-            "shows": dg.MetadataValue.md(overview.markdown_table(lines, SHOWN)),
-            **({"without_result": dg.MetadataValue.md(overview.markdown_missing(lines, SHOWN))} if missing else {}),
-            "num_shows": len(lines),
-            "num_shows_missing": len(missing),
-            "page": dg.MetadataValue.path(str(page)),
-            "dagster/row_count": len(lines),
-            "dagster/uri": path.as_uri(),
-        },
-        data_version=dg.DataVersion(sha256(table)),
-        check_results=checks.results(
-            every_show_has_a_result=checks.every_show_has_a_result(missing),
-            every_show_is_called_what_was_asked_for=checks.every_show_is_called_what_was_asked_for(not_as_asked),
-            every_show_is_listed_once=checks.every_show_is_listed_once(overview.same_shows(lines)),
-        ),
-    )
-
-
-def _without_result(
-    instance: dg.DagsterInstance, name: str, asked: str, files: ShowFiles, error: FilesError
-) -> overview.Line:
-    """A show without a result, and why: its last run failed, TVMaze has too little, or something is wrong on disk."""
-    # The page is passed around; where the files are is this machine's affair.
-    line = overview.Line(name, asked, asked, note=str(error).replace(f"{files.path('')}/", ""))
-    try:
-        if not files.exists(f.SHOW):
-            return replace(line, note=_last_words(instance, name) or "Not built yet.")
-        show = files.show()[0]
-        line = replace(line, name=show.name, tvmaze_id=show.id)
-        cast = [character.name for character in files.characters()[0]]
-        gaps = (checks.episodes_are_present(show, files.episodes()[0]), checks.characters_are_present(show, cast))
-        return replace(line, note=next((gap.note.replace("`", "") for gap in gaps if not gap.passed), line.note))
-    except FilesError:
-        return line
-
-
-def _last_words(instance: dg.DagsterInstance, show: str) -> str:
-    """What the newest run of a show failed with; "" where it did not fail, or not in a step."""
-    for run in instance.get_runs(dg.RunsFilter(tags={"dagster/partition": show}), limit=1):
-        for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
-            failure = entry.get_dagster_event().step_failure_data.user_failure_data
-            if failure and failure.description:
-                return failure.description
-    return ""
 
 
 class Report(NamedTuple):
@@ -227,28 +136,36 @@ class Progress:
 
 
 def changed_shows(
-    shows: Mapping[str, str], assets: Sequence[dg.AssetsDefinition], clock: Callable[[], float] = time.time
+    shows: Mapping[str, str],
+    assets: Sequence[dg.AssetsDefinition],
+    *,
+    tvmaze_key: str = "tvmaze",
+    prefix: str = "",
+    clock: Callable[[], float] = time.time,
 ) -> dg.SensorDefinition:
     """The sensor that asks TVMaze once an hour, with one request, which of all shows changed, and has those built.
 
     Besides those that changed it requests those that were never built, and all of them where an asset's code or
-    settings changed. Each show is a run of its own, so that none can hold up another.
+    settings changed. Each show is a run of its own, so that none can hold up another. `assets` are the five, the report
+    last; `tvmaze_key` is the key of the lookup's resource; `prefix` begins the names of sensor and job.
     """
     code = sha256(" ".join(f"{spec.key} {spec.code_version}" for asset in assets for spec in asset.specs).encode())
+    report = assets[-1].key
 
     @dg.sensor(
+        name=f"{prefix}changed_shows",
         job=dg.define_asset_job(
-            "build_show",
+            f"{prefix}build_show",
             [key for asset in assets for key in asset.keys],
             description="All five assets of one show, which is the partition.",
         ),
         minimum_interval_seconds=EVERY_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks TVMaze once an hour which shows changed, and builds those and the ones not built yet.",
+        required_resource_keys={tvmaze_key},
     )
-    def changed_shows(
-        context: dg.SensorEvaluationContext, tvmaze: dg.ResourceParam[Lookup]
-    ) -> dg.SensorResult | dg.SkipReason:
+    def changed_shows(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        tvmaze: Lookup = getattr(context.resources, tvmaze_key)
         now = clock()
         progress = Progress.from_cursor(context.cursor) if context.cursor else Progress(code)
         try:
@@ -259,7 +176,7 @@ def changed_shows(
             if error.retryable and now - progress.asked < automation.STALE.total_seconds():
                 return dg.SkipReason(str(error))
             raise
-        progress.events, reports = _reports(context.instance, progress.events)
+        progress.events, reports = _reports(context.instance, report, progress.events)
         # A sample stood in for a TVMaze that was out of reach: the show itself is still to be built.
         progress.read(report for report in reports if report.source == "live" or tvmaze.choice == "sample")
         progress.hear(updates, now)
@@ -288,11 +205,11 @@ def _nothing_due(shows: int, given_up: Sequence[str]) -> str:
     return f"Nothing to build now. Tried {TRIES_A_DAY} times today and left until tomorrow (UTC): {listed}."
 
 
-def _reports(instance: dg.DagsterInstance, cursor: str | None) -> tuple[str, list[Report]]:
+def _reports(instance: dg.DagsterInstance, key: dg.AssetKey, cursor: str | None) -> tuple[str, list[Report]]:
     """The reports made since the cursor, the oldest first, and the cursor for the next time."""
     made: list[Report] = []
     while True:
-        result = instance.fetch_materializations(appearances_report.key, limit=1000, cursor=cursor, ascending=True)
+        result = instance.fetch_materializations(key, limit=1000, cursor=cursor, ascending=True)
         for record in result.records:
             event = record.asset_materialization
             if not event or not event.partition:

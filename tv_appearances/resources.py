@@ -5,10 +5,10 @@ objects, and the turning of their errors into Dagster's. Does not belong here: a
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import dagster as dg
 from pydantic import Field
@@ -25,47 +25,38 @@ from tv_appearances.tvmaze.api import LIMIT, PACE, TVMAZE_URL, WINDOW, TVMazeCli
 from tv_appearances.tvmaze.lookup import Lookup, LookupFailed, SourceChoice
 from tv_appearances.tvmaze.sample import SampleGateway
 
+NAMES: Any = Field(default={}, description="What the reader calls each setting; advice names it.")
+
 
 class TVMazeResource(dg.ConfigurableResource[Lookup]):
     """TVMaze and the built-in sample; one client, and so one session and one count of requests, for each run."""
 
     show: str = Field(default="friends", description="The show, unless the run config of `tv_show_info` names one.")
+    shows: dict[str, str] = Field(default={}, description="Partition → what to look up; none: there is one show.")
     source: str = Field(default="auto", description="`auto`, `live` or `sample`: where shows are looked up.")
     url: str = Field(default=TVMAZE_URL, description="The base address of TVMaze's API or of a mirror of it.")
     pace_file: str = Field(default="", description="Where processes agree on their pace; none: each has its own.")
+    names: dict[str, str] = NAMES
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Lookup]:
         """The lookup, with a client that is closed when the run ends."""
         choice: SourceChoice = self.source  # type: ignore[assignment]  # settings.py has validated it
-        shows = self.show_of_each_partition()
-        partition = None if shows is None else _partition(context)
-        show = self.show if shows is None else shows.get(_partition(context), "")
+        partition = _partition(context) if self.shows else None
         # Dagster ends a sensor's tick after 60 s, in which it has more to do than to wait for TVMaze.
         deadline = 60.0 if context.run else 40.0
         pace = SharedPace(Path(self.pace_file), LIMIT, WINDOW) if self.pace_file else PACE
         log = context.log.info if context.log else None
-        with TVMazeClient(self.url, address_setting="TVMAZE_URL", deadline=deadline, log=log, pace=pace) as client:
-            yield Lookup(live=client, sample=SampleGateway(), choice=choice, show=show, partition=partition)
-
-    def show_of_each_partition(self) -> Mapping[str, str] | None:
-        """Partition → what to look up; None where there are no partitions.
-
-        No config, since no run may put another show into a partition, and no launchpad should list a thousand of them.
-        """
-        return None
-
-
-def tvmaze_of(shows: Mapping[str, str]) -> type[TVMazeResource]:
-    """The resource for many shows, by partition."""
-
-    class TVMazeOfManyShows(TVMazeResource):
-        """TVMaze and the built-in sample; each partition has its own show."""
-
-        def show_of_each_partition(self) -> Mapping[str, str]:
-            return shows
-
-    return TVMazeOfManyShows
+        address = self.names.get("tvmaze_url", "the address")
+        with TVMazeClient(self.url, address_setting=address, deadline=deadline, log=log, pace=pace) as client:
+            yield Lookup(
+                live=client,
+                sample=SampleGateway(),
+                choice=choice,
+                show=self.show if partition is None else self.shows.get(partition, ""),
+                partition=partition,
+                names=self.names,
+            )
 
 
 class FilesResource(dg.ConfigurableResource[ShowFiles]):
@@ -73,13 +64,16 @@ class FilesResource(dg.ConfigurableResource[ShowFiles]):
 
     folder: str = Field(default="data", description="The data folder: a path, or an address such as `s3://bucket/tv`.")
     by_partition: bool = Field(default=False, description="Whether each partition has a folder of its own below it.")
+    prefix: str = Field(default="", description="What the asset keys begin with, as in `friends/`.")
+    names: dict[str, str] = NAMES
 
     def create_resource(self, context: dg.InitResourceContext) -> ShowFiles:
         """The files in that folder, or in the partition's folder below it."""
         partition = _partition(context) if self.by_partition else ""
         if not re.fullmatch(r"[a-z0-9-]*", partition):
-            raise dg.Failure(f"The partition {partition!r} is not in TV_APPEARANCES_SHOWS; nothing was changed.")
-        return ShowFiles(data_folder(self.folder) / partition, setting="TV_APPEARANCES_DATA")
+            listed = self.names.get("shows", "the list of shows")
+            raise dg.Failure(f"The partition {partition!r} is not in {listed}; nothing was changed.")
+        return ShowFiles(data_folder(self.folder) / partition, prefix=self.prefix, setting=self.names.get("data", ""))
 
 
 class ChartRenderer(Protocol):
@@ -110,10 +104,31 @@ class ChartResource(dg.ConfigurableResource[ChartRenderer]):
 
     renderer: str = Field(default="local", description="`local`, or `quickchart` for the service the blog post uses.")
     quickchart_url: str = Field(default="https://quickchart.io", description="The base address of QuickChart.")
+    names: dict[str, str] = NAMES
 
     def create_resource(self, context: dg.InitResourceContext) -> ChartRenderer:
         """The renderer that is configured."""
-        return QuickChart(self.quickchart_url) if self.renderer == "quickchart" else LocalChart()
+        if self.renderer != "quickchart":
+            return LocalChart()
+        return QuickChart(self.quickchart_url, setting=self.names.get("chart", "the renderer"))
+
+
+def fixed(resource: dg.ConfigurableResource[Any]) -> dg.ResourceDefinition:
+    """The resource as it is configured, and no run config to change that.
+
+    A run config that gives one field of a resource makes Dagster forget the others: whoever kept only `show` in the
+    launchpad would send the request to another address. What a run may change is the config of `tv_show_info`.
+    """
+
+    @contextmanager
+    def as_configured(context: dg.InitResourceContext) -> Iterator[Any]:
+        with resource.yield_for_execution(context) as value:
+            yield value
+
+    values = resource.model_dump(exclude={"names", "shows"})
+    lines = [f"* `{name}`: {value or 'not set'}" for name, value in values.items()]
+    about = "\n".join([type(resource).__doc__ or "", "", *lines])
+    return dg.ResourceDefinition(as_configured, config_schema={}, description=about)
 
 
 def _partition(context: dg.InitResourceContext) -> str:

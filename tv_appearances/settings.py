@@ -1,13 +1,14 @@
-"""The settings: what each environment variable may hold, and what it means when it is not set.
+"""The settings: what each may hold, what it means when it is not set, and the environment variable that holds it.
 
 Belongs here: names, defaults and validation, so that a wrong value stops the code location from loading with one
-sentence that names the variable and the remedy. Does not belong here: anything that acts on a setting.
+sentence that names the setting, as the reader calls it, and the remedy. Does not belong here: anything that acts on a
+setting.
 """
 
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -31,12 +32,12 @@ LONGEST_SLUG = 80
 
 
 class SettingsError(ValueError):
-    """An environment variable holds something it cannot hold; the message names it and says what is allowed."""
+    """A setting holds something it cannot hold; the message names it, as the reader does, and says what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One field for each variable; `Settings()` is what runs when none is set."""
+    """One field for each setting; `Settings()` is what runs when none is set."""
 
     show: str = "friends"
     shows: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +48,12 @@ class Settings:
     aliases: Aliases = NO_ALIASES
     tvmaze_url: str = TVMAZE_URL
     quickchart_url: str = "https://quickchart.io"
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What the reader calls a setting, by the field's name; errors and advice name it so."""
+
+    def name_of(self, setting: str) -> str:
+        """What the reader calls this setting."""
+        return self.names.get(setting, f"`{setting}`")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -64,12 +71,22 @@ class Settings:
             close = difflib.get_close_matches(unknown[0], _VARIABLES, n=1)
             hint = f"did you mean {close[0]}?" if close else f"the settings are {', '.join(_VARIABLES)}."
             raise SettingsError(f"{unknown[0]} is not a setting: {hint}")
+        names = {setting: name for name, setting in _VARIABLES.items()}
+        return cls.from_texts({setting: environ.get(name, "") for setting, name in names.items()}, names)
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str], names: Mapping[str, str]) -> "Settings":
+        """The settings that these texts say, by field; an empty one counts as not set.
+
+        `names` is what the reader calls each of them.
+
+        Raises:
+            SettingsError: A value is not allowed.
+        """
         given: dict[str, Any] = {
-            field: read(name, environ[name].strip())
-            for name, (field, read) in _VARIABLES.items()
-            if environ.get(name, "").strip()
+            setting: _READ[setting](names[setting], text.strip()) for setting, text in texts.items() if text.strip()
         }
-        return cls(**given)
+        return cls(**given, names=names)
 
 
 def _show(name: str, text: str) -> str:
@@ -96,6 +113,18 @@ def _shows(name: str, text: str) -> dict[str, str]:
                 f"{name}: cannot read {text!r} ({getattr(error, 'strerror', None) or 'not UTF-8'}); "
                 f"name a file with one show a line, or list shows with ; between them, as in friends;id:118."
             ) from None
+    shows = listed_shows(lines, where)
+    if not shows:
+        raise SettingsError(f"{name}: {text!r} names no show; one a line, a name or id:431.")
+    return shows
+
+
+def listed_shows(lines: Iterable[str], where: str) -> dict[str, str]:
+    """The shows that these lines ask for, by the slug that names partition and folder.
+
+    Raises:
+        SettingsError: A line is no show, or the same as another one; the message begins with `where` and its number.
+    """
     shows: dict[str, str] = {}
     at: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
@@ -106,24 +135,22 @@ def _shows(name: str, text: str) -> dict[str, str]:
             chosen = parse_show_choice(asked)
         except ValueError as error:
             raise SettingsError(f"{where} {number}: {error}") from None
-        slug = _slug(f"id-{chosen}" if isinstance(chosen, int) else chosen)
-        if not slug:
+        name = slug(f"id-{chosen}" if isinstance(chosen, int) else chosen)
+        if not name:
             raise SettingsError(
                 f"{where} {number}: {asked!r} has no letter a-z and no digit to name a folder by; "
                 "give the show's TVMaze id, as in id:431."
             )
-        if slug in at:
+        if name in at:
             raise SettingsError(
-                f"{where} {number}: {asked!r} means the same show as {shows[slug]!r} ({at[slug]}): leave one of them "
+                f"{where} {number}: {asked!r} means the same show as {shows[name]!r} ({at[name]}): leave one of them "
                 "out; or, where they are two shows, give their TVMaze ids, as in id:431."
             )
-        shows[slug], at[slug] = asked, number
-    if not shows:
-        raise SettingsError(f"{name}: {text!r} names no show; one a line, a name or id:431.")
+        shows[name], at[name] = asked, number
     return shows
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
     """The text as a name of a folder and of a partition: a-z, 0-9 and single hyphens, at most 80."""
     plain = unicodedata.normalize("NFKD", fold(text)).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_SLUG].strip("-")
@@ -175,12 +202,24 @@ def _address(name: str, text: str) -> str:
 
 
 _VARIABLES = {
-    "TV_APPEARANCES_SHOW": ("show", _show),
-    "TV_APPEARANCES_SHOWS": ("shows", _shows),
-    "TV_APPEARANCES_SOURCE": ("source", _source),
-    "TV_APPEARANCES_DATA": ("data", _folder),
-    "TV_APPEARANCES_CHART": ("chart", _chart),
-    "TV_APPEARANCES_ALIASES": ("aliases", _aliases),
-    "TVMAZE_URL": ("tvmaze_url", _address),
-    "QUICKCHART_URL": ("quickchart_url", _address),
+    "TV_APPEARANCES_SHOW": "show",
+    "TV_APPEARANCES_SHOWS": "shows",
+    "TV_APPEARANCES_SOURCE": "source",
+    "TV_APPEARANCES_DATA": "data",
+    "TV_APPEARANCES_CHART": "chart",
+    "TV_APPEARANCES_ALIASES": "aliases",
+    "TVMAZE_URL": "tvmaze_url",
+    "QUICKCHART_URL": "quickchart_url",
 }
+
+_READ: Mapping[str, Callable[[str, str], Any]] = {
+    "show": _show,
+    "shows": _shows,
+    "source": _source,
+    "data": _folder,
+    "chart": _chart,
+    "aliases": _aliases,
+    "tvmaze_url": _address,
+    "quickchart_url": _address,
+}
+"""By field: what reads its text, given the name that errors use."""

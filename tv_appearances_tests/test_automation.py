@@ -11,7 +11,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tv_appearances.definitions import build_defs
+from tv_appearances.build import build_defs
+from tv_appearances.definitions import root
 from tv_appearances.mentions.aliases import Aliases
 from tv_appearances.settings import Settings
 from tv_appearances.show_files import ShowFiles
@@ -246,5 +247,5 @@ def test_another_show_in_the_settings_runs_all_five(current: Simulation) -> None
 
 
 def test_the_sensor_is_on_from_the_start() -> None:
-    (sensor,) = build_defs().sensors or ()
+    (sensor,) = root(Settings()).sensors or ()
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING

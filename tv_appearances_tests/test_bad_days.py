@@ -26,7 +26,7 @@ import pytest
 import requests
 
 from tv_appearances import show_files as f
-from tv_appearances.definitions import ASSETS
+from tv_appearances.build import ASSETS
 from tv_appearances.fetching.errors import Unreachable
 from tv_appearances.fetching.pace import Pace
 from tv_appearances.mentions.aliases import Aliases
@@ -466,9 +466,9 @@ class Machine(Instance):
 import os
 from tv_appearances import automation
 automation.DAILY_AT = automation.RETRY_AT = "* * * * *"
-from tv_appearances.definitions import build_defs
+from tv_appearances.definitions import root
 from tv_appearances.settings import Settings
-defs = build_defs(Settings.from_env(os.environ), sensor_interval_seconds=1)
+defs = root(Settings.from_env(os.environ), interval_seconds=1)
 """
 
     def __init__(self, folder: Path) -> None:

@@ -38,7 +38,7 @@ CASES = [
     ("at_least_one_character_mentioned", checks.at_least_one_character_mentioned([COUNTED]), True, "2 mentions"),
     ("at_least_one_character_mentioned", checks.at_least_one_character_mentioned([AMBIGUOUS]), False, "No summary"),
     ("few_mentions_are_ambiguous", checks.few_mentions_are_ambiguous(0.1), True, "10.0%"),
-    ("few_mentions_are_ambiguous", checks.few_mentions_are_ambiguous(0.11), False, "TV_APPEARANCES_ALIASES"),
+    ("few_mentions_are_ambiguous", checks.few_mentions_are_ambiguous(0.11), False, "the setting `aliases`"),
     ("report_is_a_readable_picture", checks.report_is_a_readable_picture(None), True, "readable"),
     ("report_is_a_readable_picture", checks.report_is_a_readable_picture("it is blank"), False, "it is blank"),
     ("every_show_has_a_result", checks.every_show_has_a_result([]), True, "All"),

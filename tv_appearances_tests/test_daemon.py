@@ -30,9 +30,9 @@ FAST = """
 import os
 from tv_appearances import automation
 automation.DAILY_AT = "* * * * *"
-from tv_appearances.definitions import build_defs
+from tv_appearances.definitions import root
 from tv_appearances.settings import Settings
-defs = build_defs(Settings.from_env(os.environ), sensor_interval_seconds=1)
+defs = root(Settings.from_env(os.environ), interval_seconds=1)
 """
 ASSETS = ("tv_show_info", "episodes", "characters", "character_appearances", "appearances_report")
 

@@ -20,7 +20,9 @@ import dagster as dg
 import pytest
 
 from tv_appearances import many_shows
-from tv_appearances.definitions import ASSETS, build_defs
+from tv_appearances.assets.overview import shows_overview
+from tv_appearances.build import ASSETS
+from tv_appearances.definitions import root
 from tv_appearances.fetching.errors import NotFound, RateLimited
 from tv_appearances.fetching.fields import SchemaError
 from tv_appearances.fetching.pace import Pace, SharedPace
@@ -115,7 +117,7 @@ def test_the_change_feed_is_read_strictly(tvmaze_server: TVMazeServer) -> None:
 
 
 def test_without_a_list_nothing_is_partitioned_and_nothing_is_added() -> None:
-    defs = build_defs()
+    defs = root(Settings())
     assert not any(spec.partitions_def for spec in defs.resolve_all_asset_specs())
     assert {spec.key for spec in defs.resolve_all_asset_specs()} == {asset.key for asset in ASSETS}
     assert [sensor.name for sensor in defs.sensors or ()] == ["keep_current"]
@@ -138,7 +140,7 @@ class Library:
         self.instance, self.server = instance, server
         self.now = NOON
         self.cursor: str | None = None
-        self.defs = build_defs(self.settings)
+        self.defs = root(self.settings)
 
     def tick(self) -> list[str]:
         """One tick of the sensor: the partitions it asks for."""
@@ -157,7 +159,7 @@ class Library:
         return [
             asset
             for asset in self.defs.assets or ()
-            if isinstance(asset, dg.AssetsDefinition) and asset.key != many_shows.shows_overview.key
+            if isinstance(asset, dg.AssetsDefinition) and asset.key != shows_overview.key
         ]
 
     def run(self, show: str) -> dg.ExecuteInProcessResult:
@@ -377,7 +379,7 @@ def test_another_code_version_or_setting_builds_all_shows_anew(library: Library)
         library.pretend(show, number)
     library.day(24)
     library.settings = replace(library.settings, chart="quickchart")
-    library.defs = build_defs(library.settings)
+    library.defs = root(library.settings)
     assert set(library.day(1)) >= {"show-1", "id-2", "show-3"}
     for number, show in ((1, "show-1"), (2, "id-2"), (3, "show-3")):
         library.pretend(show, number)
@@ -386,7 +388,7 @@ def test_another_code_version_or_setting_builds_all_shows_anew(library: Library)
 
 def test_a_setting_that_no_partition_reads_builds_none_of_them_again() -> None:
     def versions(**variables: str) -> dict[str, str | None]:
-        defs = build_defs(Settings.from_env({"TV_APPEARANCES_SHOWS": "a;b", **variables}))
+        defs = root(Settings.from_env({"TV_APPEARANCES_SHOWS": "a;b", **variables}))
         return {spec.key.to_user_string(): spec.code_version for spec in defs.resolve_all_asset_specs()}
 
     assert versions(TV_APPEARANCES_SHOW="house") == versions()
@@ -523,9 +525,7 @@ def evaluate(library: Library, cursor: Any, seconds: int = 600) -> tuple[set[str
 
 def overview_run(library: Library) -> dg.ExecuteInProcessResult:
     job = library.defs.resolve_implicit_global_asset_job_def()
-    return job.execute_in_process(
-        instance=library.instance, asset_selection=[many_shows.shows_overview.key], raise_on_error=False
-    )
+    return job.execute_in_process(instance=library.instance, asset_selection=[shows_overview.key], raise_on_error=False)
 
 
 def test_the_overview_follows_any_show_and_waits_for_none(library: Library) -> None:

@@ -112,8 +112,8 @@ def test_an_address_of_this_machine_is_a_folder(tmp_path: Path) -> None:
 
 
 def test_runs_that_keep_their_data_elsewhere_still_share_a_pace(bucket: str) -> None:
-    from tv_appearances.definitions import build_defs
+    from tv_appearances.definitions import root
 
-    tvmaze = build_defs(Settings.from_env({"TV_APPEARANCES_SHOWS": "a;b", "TV_APPEARANCES_DATA": bucket})).resources
+    tvmaze = root(Settings.from_env({"TV_APPEARANCES_SHOWS": "a;b", "TV_APPEARANCES_DATA": bucket})).resources
     assert tvmaze
     assert Path(tvmaze["tvmaze"].pace_file).is_absolute()

@@ -55,8 +55,8 @@ def character_appearances(
 
     A mention is a word of its own that can only mean that character: part of a longer word, a place, a family or
     somebody else of that name does not count. Where a form of a name could mean several characters and the text does
-    not decide, it is counted for none of them and listed as ambiguous. `TV_APPEARANCES_ALIASES` adds names that no rule
-    can derive.
+    not decide, it is counted for none of them and listed as ambiguous. The setting `aliases` adds names that no
+    rule can derive.
 
     **Files**: `character_appearances.json`, mentions by the character's short label, and `mentions.csv`, the audit
     trail: one row for each episode, character and form of the name.
@@ -120,7 +120,7 @@ def appearances_report(
     **Files**: `appearances.png`, a bar chart whose title is the finding, and `appearances.html`, one page that opens
     anywhere: the chart, who carried which season, the full table and how it was counted.
 
-    Drawn on this machine; with `TV_APPEARANCES_CHART=quickchart` the picture is drawn by
+    Drawn on this machine; with the setting `chart` at `quickchart` the picture is drawn by
     [QuickChart](https://quickchart.io) as in the blog post, which then receives the names and counts.
 
     Data: [TVMaze](https://www.tvmaze.com), CC BY-SA 4.0.

@@ -28,8 +28,8 @@ class ShowConfig(dg.Config):
     # A default that is no None, so that the launchpad shows the field to be filled in.
     show: str = Field(
         default="",
-        description="Search text, or `id:431` for an exact TVMaze id. Left empty: TV_APPEARANCES_SHOW (`friends`). "
-        "With TV_APPEARANCES_SHOWS it stays empty: the partition says which show.",
+        description="Search text, or `id:431` for an exact TVMaze id. Left empty: the setting `show`. "
+        "With a list of shows it stays empty: the partition says which show.",
     )
 
 
@@ -52,9 +52,9 @@ def tv_show_info(
 ) -> dg.MaterializeResult:
     """The TV show to analyse: the best match of a search on TVMaze, or the show with a given id.
 
-    **Choose it** with `TV_APPEARANCES_SHOW`, or in the launchpad (shift-click *Materialize*) with the run config
+    **Choose it** with the setting `show`, or in the launchpad (shift-click *Materialize*) with the run config
     `show`: a name such as `under the dome`, or `id:1` for the show that [TVMaze](https://www.tvmaze.com) has under that
-    number. With `TV_APPEARANCES_SHOWS` neither is used: each partition is a show of that list.
+    number. With a list of shows neither is used: each partition is a show of that list.
 
     **File**: `show.json`, the search result as TVMaze gives it, `{"score": …, "show": {…}}`, and `"source"`: `live`, or
     `sample` where TVMaze cannot be reached and nothing was ever fetched.

@@ -52,8 +52,10 @@ class ChartError(RuntimeError):
 
     retryable: ClassVar[bool] = False
 
-    def __init__(self, url: str, what: str) -> None:
-        super().__init__(f"QuickChart at {url} {what}. TV_APPEARANCES_CHART=local draws the picture without it.")
+    def __init__(self, chart: "QuickChart", what: str) -> None:
+        super().__init__(
+            f"QuickChart at {chart.url} {what}. Set {chart.setting} to local: it draws without QuickChart."
+        )
 
 
 class _BusyError(ChartError):
@@ -72,12 +74,14 @@ class QuickChart:
         timeout: Seconds to connect, and to wait for (more of) an answer.
         patience: Seconds after which no further attempt is started, and that one attempt may take.
         sleep: Waits between attempts.
+        setting: What the reader calls the setting that chose QuickChart; advice names it.
     """
 
     url: str = "https://quickchart.io"
     timeout: tuple[float, float] = (5, 20)
     patience: float = 90
     sleep: Callable[[float], None] = time.sleep
+    setting: str = "the renderer"
 
     def render_png(self, answer: Answer) -> bytes:
         """The picture as PNG, 800 × 2 pixels wide.
@@ -127,18 +131,18 @@ class QuickChart:
             }
         )
         if response.status_code in _TRY_AGAIN:
-            busy = _BusyError(self.url, f"answered {response.status_code}")
+            busy = _BusyError(self, f"answered {response.status_code}")
             after = response.headers.get("Retry-After", "")
             busy.after = float(after) if after.isdecimal() else None
             raise busy
         kind = response.headers.get("Content-Type", "nothing").partition(";")[0].strip()
         if response.status_code != HTTPStatus.OK:
             why = short(response.headers.get("X-QuickChart-Error") or kind, 200)
-            raise ChartError(self.url, f"answered {response.status_code} ({why})")
+            raise ChartError(self, f"answered {response.status_code} ({why})")
         if kind != "image/png":
-            raise ChartError(self.url, f"answered with {short(kind, 80)} in the place of image/png")
+            raise ChartError(self, f"answered with {short(kind, 80)} in the place of image/png")
         if png_size(png) != (width * SCALE, height * SCALE):
-            raise ChartError(self.url, f"answered with something else than a PNG of {width * SCALE} × {height * SCALE}")
+            raise ChartError(self, f"answered with something else than a PNG of {width * SCALE} × {height * SCALE}")
         return png
 
     def _post(self, request: dict[str, Any]) -> "tuple[requests.Response, bytes]":
@@ -159,12 +163,12 @@ class QuickChart:
                 for part in response.iter_content(64):  # small, so that an answer that drips is seen to outstay
                     body += part
                     if len(body) > LARGEST_ANSWER or time.monotonic() > ends:
-                        raise ChartError(self.url, "did not come to an end with its answer")
+                        raise ChartError(self, "did not come to an end with its answer")
                 return response, bytes(body)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            raise _BusyError(self.url, f"did not answer ({type(error).__name__})") from error
+            raise _BusyError(self, f"did not answer ({type(error).__name__})") from error
         except (requests.RequestException, HTTPError, TypeError) as error:  # the last two: an unusable proxy address
-            raise ChartError(self.url, f"cannot be asked ({type(error).__name__})") from error
+            raise ChartError(self, f"cannot be asked ({type(error).__name__})") from error
 
 
 def _pause(state: "tenacity.RetryCallState") -> float:

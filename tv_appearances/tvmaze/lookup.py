@@ -6,7 +6,8 @@ in for TVMaze. Does not belong here: how TVMaze is asked (`api`), and where the 
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tv_appearances.fetching.client import quoted
@@ -70,9 +71,10 @@ class Found:
 class Lookup:
     """TVMaze and the sample behind one choice.
 
-    `choice` is `TV_APPEARANCES_SOURCE`: `live` asks TVMaze only, `sample` the sample only, and `auto` asks TVMaze and
+    `choice` is the setting `source`: `live` asks TVMaze only, `sample` the sample only, and `auto` asks TVMaze and
     falls back on the sample where TVMaze cannot be reached at all and no live data was ever written. `partition` is the
-    one the run is for, "" for none; None where there is one show and no partitions.
+    one the run is for, "" for none; None where there is one show and no partitions. `names` is what the reader calls
+    each setting (`data`, `source`, `shows`); advice names it.
     """
 
     live: Gateway
@@ -80,6 +82,7 @@ class Lookup:
     choice: SourceChoice = "auto"
     show: str = "friends"
     partition: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def chosen(self, given: str) -> str:
         """What to look up: what the run config gives, or the setting; for a partition its line of the list alone.
@@ -91,18 +94,18 @@ class Lookup:
             return given or self.show
         if not self.partition:
             raise LookupFailed(
-                "TV_APPEARANCES_SHOWS is set, so every show is a partition, and this run names none; nothing was "
+                f"{self._name('shows')} is set, so every show is a partition, and this run names none; nothing was "
                 "changed. Name one, as in --partition friends, or choose it in the launchpad."
             )
         if not self.show:
             raise LookupFailed(
-                f"The partition {self.partition!r} is not in TV_APPEARANCES_SHOWS; nothing was changed. Choose one "
+                f"The partition {self.partition!r} is not in {self._name('shows')}; nothing was changed. Choose one "
                 "that is, or put its line (back) and have the list read again."
             )
         if given:
             raise LookupFailed(
                 f"The run config asks for {given!r}, but the partition {self.partition!r} is for {self.show!r}; "
-                "nothing was changed. Leave `show` out, or add a line to TV_APPEARANCES_SHOWS."
+                f"nothing was changed. Leave `show` out, or add a line to {self._name('shows')}."
             )
         return self.show
 
@@ -135,7 +138,7 @@ class Lookup:
             if holds_live_data:
                 raise LookupFailed(
                     "The data folder holds data from TVMaze, which the sample never replaces: "
-                    "set TV_APPEARANCES_DATA to another folder, or TV_APPEARANCES_SOURCE to live."
+                    f"set {self._name('data')} to another folder, or {self._name('source')} to live."
                 )
             return self._find_in_sample(asked)
         try:
@@ -147,6 +150,9 @@ class Lookup:
                 return self._find_in_sample(asked)
             except LookupFailed as no_sample:
                 raise LookupFailed(f"{unreachable} {no_sample}") from None
+
+    def _name(self, setting: str) -> str:
+        return self.names.get(setting, f"`{setting}`")
 
     def _find_in_sample(self, asked: str) -> Found:
         try:

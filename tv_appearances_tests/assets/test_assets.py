@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 import responses
 
-from tv_appearances.definitions import ASSETS
+from tv_appearances.build import ASSETS
 from tv_appearances.mentions.aliases import Aliases
 from tv_appearances.resources import ChartResource, FilesResource, LocalChart, TVMazeResource
 from tv_appearances.show_files import ShowFiles
@@ -290,7 +290,7 @@ def test_without_a_list_of_shows_a_partition_is_no_folder(tmp_path: Path) -> Non
     by_partition = FilesResource(folder=str(tmp_path), by_partition=True)
     with pytest.raises(dg.DagsterError) as refused:
         dg.materialize([of_ones_own], resources={"files": by_partition}, partition_key="../elsewhere")
-    assert "The partition '../elsewhere' is not in TV_APPEARANCES_SHOWS" in str(refused.value.__cause__)
+    assert "The partition '../elsewhere' is not in the list of shows" in str(refused.value.__cause__)
 
 
 def test_the_real_resources_work_over_http(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_anything_but_the_picture_fails_at_once_and_names_the_remedy(reply: Repl
         QuickChart(server.url, sleep=naps).render_png(ANSWER)
     assert said in str(failure.value)
     assert server.url in str(failure.value)
-    assert "TV_APPEARANCES_CHART=local" in str(failure.value)
+    assert "Set the renderer to local" in str(failure.value)
     assert len(server.requests) == 1
     assert naps.seconds == []
 
@@ -143,7 +143,7 @@ def test_a_server_that_hangs_is_left_and_asked_again(naps: Naps) -> None:
 def test_a_server_that_hangs_for_ever_fails_clearly(naps: Naps) -> None:
     with (
         QuickChartServer(HANGS) as server,
-        pytest.raises(ChartError, match=r"did not answer .*TV_APPEARANCES_CHART=local"),
+        pytest.raises(ChartError, match=r"did not answer .*Set the renderer to local"),
     ):
         QuickChart(server.url, timeout=(5, 0.05), sleep=naps).render_png(ANSWER)
     assert naps.seconds == [1, 2, 4]
@@ -158,13 +158,13 @@ def test_an_answer_that_drips_is_not_waited_for_beyond_its_patience(naps: Naps) 
 def test_a_server_that_is_not_there_fails_clearly(naps: Naps) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
-        with pytest.raises(ChartError, match=r"did not answer .*TV_APPEARANCES_CHART=local"):
+        with pytest.raises(ChartError, match=r"did not answer .*Set the renderer to local"):
             QuickChart(f"http://127.0.0.1:{taken.getsockname()[1]}", sleep=naps).render_png(ANSWER)
     assert len(naps.seconds) == 3
 
 
 def test_an_address_that_is_none_fails_clearly(naps: Naps) -> None:
-    with pytest.raises(ChartError, match=r"cannot be asked .*TV_APPEARANCES_CHART=local"):
+    with pytest.raises(ChartError, match=r"cannot be asked .*Set the renderer to local"):
         QuickChart("http://[", sleep=naps).render_png(ANSWER)
     assert naps.seconds == []
 

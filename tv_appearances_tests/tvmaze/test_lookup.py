@@ -56,7 +56,7 @@ def test_the_sample_never_replaces_live_data() -> None:
     tvmaze.error = Outage()
     with pytest.raises(Unreachable):
         lookup(tvmaze).find("friends", holds_live_data=True)
-    with pytest.raises(LookupFailed, match="never replaces.*TV_APPEARANCES_DATA"):
+    with pytest.raises(LookupFailed, match="never replaces.*set `data` to another folder"):
         lookup(tvmaze, "sample").find("friends", holds_live_data=True)
 
 
