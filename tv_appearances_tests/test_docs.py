@@ -145,22 +145,32 @@ def test_the_ui_of_a_page_answers_though_port_3000_is_taken(command: str, checko
     assert [partitions[asset] for asset in ASSETS] == [STARTS[command]] * 5
 
 
-@pytest.mark.command
-def test_the_guide_to_your_own_asset_works_as_it_stands(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+@pytest.mark.project
+def test_the_guide_to_your_own_asset_works_as_it_stands(checkout: Path, tvmaze_server: TVMazeServer) -> None:
     asset, test = blocks(GUIDE, "python")
-    (tmp_path / "ratings.py").write_text(asset, encoding="utf-8")
-    (tmp_path / "test_ratings.py").write_text(test, encoding="utf-8")
+    scaffold, check, materialize = blocks(GUIDE, "sh")
     for season in tvmaze_server.world.parts[7001, "episodes"]:
         season["rating"] = {"average": 7.5}
-    variables = environment(TVMAZE_URL=tvmaze_server.url, TV_APPEARANCES_SHOW="the lighthouse")
-    for block in blocks(GUIDE, "sh"):
-        for command in block.splitlines():
-            done = subprocess.run(
-                ["sh", "-c", command], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "data" / "average_ratings.json").read_text() == '{\n  "1": 7.5,\n  "2": 7.5\n}\n'
-    assert (tmp_path / "data" / "appearances.png").exists()
+    variables = environment(
+        TVMAZE_URL=tvmaze_server.url, TV_APPEARANCES_SHOW="the lighthouse", PYTHONPATH=str(checkout)
+    )
+
+    def run(command: str) -> str:
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=checkout, env=variables, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run(scaffold)
+    (checkout / "tv_appearances" / "defs" / "ratings.py").write_text(asset, encoding="utf-8")
+    (checkout / "test_ratings.py").write_text(test, encoding="utf-8")
+    run(check)
+    listed = json.loads(run("dg list defs --json"))
+    assert "ratings" in [asset["key"] for asset in listed["assets"]]
+    run(materialize)
+    assert (checkout / "data" / "ratings.json").read_text() == '{\n  "1": 7.5,\n  "2": 7.5\n}\n'
+    assert (checkout / "data" / "appearances.png").exists()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
