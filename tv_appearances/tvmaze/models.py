@@ -23,7 +23,8 @@ class Show:
 
     `url` is its page on tvmaze.com ("" where unknown); `updated` the epoch second at which TVMaze last changed the
     show or any of its episodes or cast entries; `premiered` a date as YYYY-MM-DD; `network` the broadcaster or
-    streaming service.
+    streaming service, and `country` the code of its country (ISO 3166), None for one that is everywhere; `weight` how
+    well known the show is, from 0 to 100, by TVMaze's own measure.
     """
 
     id: int
@@ -32,6 +33,19 @@ class Show:
     updated: int | None = None
     premiered: str | None = None
     network: str | None = None
+    country: str | None = None
+    weight: int | None = None
+
+    @property
+    def year(self) -> str:
+        """The year in which it began, as in "2003"; "" where it is not known."""
+        year = (self.premiered or "")[:4]
+        return year if year.isascii() and year.isdigit() else ""
+
+    @property
+    def when_and_where(self) -> tuple[str, ...]:
+        """Year and network, what tells it from other shows of its name; what is not known is left out."""
+        return tuple(part for part in (self.year, self.network) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +101,21 @@ def parse_show(value: object, path: str = "show") -> Show:
     """A show object, as `/shows/:id` and the `show` of a search result give it."""
     fields = object_at(value, path)
     broadcaster = fields.get("network") or fields.get("webChannel")
+    at = f"{path}.network"
+    network = optional_at(object_at(broadcaster, at), "name", at, str) if broadcaster else None
+    # Both only help to choose among shows of one name: a wrong type is as good as none.
+    country = broadcaster.get("country") if broadcaster else None
+    code = country.get("code") if isinstance(country, dict) else None
+    weight = fields.get("weight")
     return Show(
         id=integer_at(fields, "id", path),
         name=text_at(fields, "name", path),
         url=optional_at(fields, "url", path, str) or "",
         updated=optional_at(fields, "updated", path, int),
         premiered=optional_at(fields, "premiered", path, str) or None,
-        network=optional_at(object_at(broadcaster, f"{path}.network"), "name", f"{path}.network", str)
-        if broadcaster
-        else None,
+        network=network or None,
+        country=code if isinstance(code, str) else None,
+        weight=weight if isinstance(weight, int) else None,
     )
 
 
