@@ -12,7 +12,7 @@ from tv_appearances import automation
 from tv_appearances.assets import analysis, ingestion
 from tv_appearances.mentions.aliases import Aliases
 from tv_appearances.resources import ChartResource, FilesResource, TVMazeResource, tvmaze_of
-from tv_appearances.settings import Settings, SettingsError
+from tv_appearances.settings import Settings, SettingsError, ShowList
 from tv_appearances.show_files import AllFiles
 from tv_appearances.storage import sha256, to_json
 
@@ -61,6 +61,9 @@ def build_defs(
     if settings.shows:
         from tv_appearances import many_shows
 
+        if isinstance(settings.shows, ShowList) and settings.shows.comments:
+            left_out = "; ".join(settings.shows.comments)
+            dg.get_dagster_logger().info("TV_APPEARANCES_SHOWS: %d shows; left out: %s", len(settings.shows), left_out)
         sensors.append(many_shows.changed_shows(settings.shows, assets))
         assets = [*many_shows.partitioned(assets, settings.shows), *assembled(many_shows.shows_overview)]
         resources["all_files"] = AllFiles(settings.data, settings.shows, setting="TV_APPEARANCES_DATA")

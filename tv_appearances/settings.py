@@ -28,10 +28,19 @@ PREFIX = "TV_APPEARANCES_"
 # What Kubernetes sets in every pod beside a service whose name begins with `tv-appearances`.
 _SERVICE_LINK = re.compile(rf"{PREFIX}(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)")
 LONGEST_SLUG = 80
+_COMMENT = re.compile(r"(?P<id>id:\s*\d+)?\s*(?P<comment>(?(id)#.*|#(?:\s.*)?))", re.IGNORECASE)
 
 
 class SettingsError(ValueError):
     """An environment variable holds something it cannot hold; the message names it and says what is allowed."""
+
+
+class ShowList(dict[str, str]):
+    """Partition → what to look up; `comments` are what was left out of the file, each with its line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.comments: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +89,22 @@ def _show(name: str, text: str) -> str:
     return text
 
 
-def _shows(name: str, text: str) -> dict[str, str]:
+def _shows(name: str, text: str) -> ShowList:
     """The shows of a file, one a line, or of a list with ; between them, by the slug that names partition and folder.
 
-    A line that begins with # is a comment; behind `id:N` one may follow, behind a title # is part of the title.
+    In a file, a line that begins with # and a blank is a comment, and one may follow behind `id:N`. In a list, and
+    before anything but a blank, # is part of a title; so is ; in a file.
     """
-    lines, where = text.split(";"), f"{name}, show"
-    if ";" not in text:
-        path = Path(text).expanduser()
-        where = f"{path}, line"
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(
-                f"{name}: cannot read {text!r} ({getattr(error, 'strerror', None) or 'not UTF-8'}); "
-                f"name a file with one show a line, or list shows with ; between them, as in friends;id:118."
-            ) from None
-    shows: dict[str, str] = {}
+    is_list = ";" in text and not _is_file(text)
+    lines, where = (text.split(";"), f"{name}, show") if is_list else (_lines_of(name, text), f"{text}, line")
+    shows = ShowList()
     at: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
-        asked = re.sub(r"^(id:\s*\d+)\s*#.*", r"\1", line.strip(), flags=re.IGNORECASE)
-        if not asked or asked.startswith("#"):
+        asked = line.strip()
+        if not is_list and (comment := _COMMENT.fullmatch(asked)):
+            asked = comment["id"] or ""
+            shows.comments.append(f"line {number}: {comment['comment']}")
+        if not asked:
             continue
         try:
             chosen = parse_show_choice(asked)
@@ -119,8 +123,26 @@ def _shows(name: str, text: str) -> dict[str, str]:
             )
         shows[slug], at[slug] = asked, number
     if not shows:
-        raise SettingsError(f"{name}: {text!r} names no show; one a line, a name or id:431.")
+        said = f", only {'; '.join(shows.comments)}" if shows.comments else ""
+        raise SettingsError(f"{name}: {text!r} names no show{said}; one a line, a name or id:431.")
     return shows
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).expanduser().is_file()
+    except (OSError, ValueError, RuntimeError):  # a list can be longer than any path, or begin with an unknown ~user
+        return False
+
+
+def _lines_of(name: str, text: str) -> list[str]:
+    try:
+        return Path(text).expanduser().read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{name}: cannot read {text!r} ({getattr(error, 'strerror', None) or 'not UTF-8'}); "
+            f"name a file with one show a line, or list shows with ; between them, as in friends;id:118."
+        ) from None
 
 
 def _slug(text: str) -> str:

@@ -28,14 +28,16 @@ MAY_KNOW: dict[str, set[str]] = {
     "resources": {"fetching", "mentions", "report", "show_files", "storage", "tvmaze"},
     "automation": set(),
     "checks": {"tvmaze"},
-    "assets": {"automation", "checks", "mentions", "report", "resources", "show_files", "storage", "tvmaze"},
+    "assets": {
+        "automation", "checks", "fetching", "mentions", "report", "resources", "show_files", "storage", "tvmaze",
+    },
     "many_shows": {
         "assets", "automation", "checks", "fetching", "report", "resources", "show_files", "storage", "tvmaze",
     },
     "definitions": {
         "assets", "automation", "many_shows", "mentions", "resources", "settings", "show_files", "storage",
     },
-    "cli": {"definitions", "fetching", "settings", "show_files", "storage", "tvmaze"},
+    "cli": {"assets", "definitions", "fetching", "report", "settings", "show_files", "storage", "tvmaze"},
 }  # fmt: skip
 KNOW_DAGSTER = {"resources", "automation", "checks", "assets", "many_shows", "definitions", "cli"}
 
