@@ -25,21 +25,21 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars and names that a terminal's encoding does not have
-    arguments = _arguments(sys.argv[1:])
-    if arguments.version:
+    given = arguments(sys.argv[1:])
+    if given.version:
         from tv_appearances.tvmaze.api import release
 
         print(f"tv-appearances {release()}")
         return 0
-    if arguments.asked is not None:
+    if given.asked is not None:
         from tv_appearances.tvmaze.lookup import parse_show_choice
 
         try:
-            parse_show_choice(arguments.asked)
+            parse_show_choice(given.asked)
         except ValueError as error:
             return _fail(str(error))
-        if not arguments.is_search:
-            os.environ["TV_APPEARANCES_SHOW"] = arguments.asked
+        if not given.is_search:
+            os.environ["TV_APPEARANCES_SHOW"] = given.asked
     try:
         from dotenv import load_dotenv
 
@@ -48,7 +48,7 @@ def main() -> int:
         except UnicodeDecodeError:
             raise click.ClickException(f"{Path('.env').absolute()} is not UTF-8: save it as UTF-8.") from None
         many = bool(os.environ.get("TV_APPEARANCES_SHOWS"))
-        if many and not arguments.is_search:
+        if many and not given.is_search:
             print(
                 "Note:    TV_APPEARANCES_SHOWS is set, but this command is about one show: its files go beside the "
                 "folders of the others, and the run is not in their history.",
@@ -61,16 +61,16 @@ def main() -> int:
         from tv_appearances.show_files import ShowFiles
 
         settings = Settings.from_env(os.environ)
-        if arguments.is_search:
-            return _search(arguments.asked, settings, as_json=arguments.json)
-        return _report(defs, ShowFiles(settings.data), as_json=arguments.json, history=not many)
+        if given.is_search:
+            return _search(given.asked, settings, as_json=given.json)
+        return _report(defs, ShowFiles(settings.data), as_json=given.json, history=not many)
     except click.ClickException as error:
         return _fail(error.message)
     except KeyboardInterrupt:
         return _fail("Interrupted; what was there before is untouched.")
 
 
-def _arguments(given: Sequence[str]) -> argparse.Namespace:
+def arguments(given: Sequence[str]) -> argparse.Namespace:
     """The arguments, with the words of a title put together: `asked` is None where no show is named."""
     parser = argparse.ArgumentParser(
         prog="tv-appearances",
@@ -99,13 +99,13 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     if "--" in given:
         at = given.index("--")
         given, literal = given[:at], given[at + 1 :]
-    arguments = parser.parse_args(given)
-    arguments.is_search = arguments.search is not None
-    if arguments.is_search and arguments.show:
+    said = parser.parse_args(given)
+    said.is_search = said.search is not None
+    if said.is_search and said.show:
         parser.error("a show and --search do not go together: --search only lists, so that you can choose.")
-    words = [*(arguments.search if arguments.is_search else arguments.show), *literal]
-    arguments.asked = " ".join(words) if words or arguments.is_search else None
-    return arguments
+    words = [*(said.search if said.is_search else said.show), *literal]
+    said.asked = " ".join(words) if words or said.is_search else None
+    return said
 
 
 def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> int:

@@ -196,7 +196,8 @@ def test_one_odd_row_of_each_answer_costs_that_row_and_is_told(project: Project)
     assert len(json.loads(content["episodes.json"])) == 5, "the file is what TVMaze gave"
     assert [row["played_by"] for row in json.loads(content["characters.json"])] == ["Iris Holm", "Tom Rask", ""]
     assert json.loads(content["character_appearances.json"])["Clara"] == 1, "the odd episode is not counted"
-    assert metadata(result, "tv_show_info")["show"] == "The Lighthouse, 2019, Coast One"
+    for asset in ("tv_show_info", "appearances_report"):
+        assert metadata(result, asset)["show"] == "The Lighthouse, 2019, Coast One"
 
 
 @pytest.mark.parametrize(("answer", "asset"), [("episode_list", "episodes"), ("cast_list", "characters")])
