@@ -65,7 +65,8 @@ def build_defs(  # noqa: PLR0913 - all but the first are by keyword, and each ha
     if resource_prefix is None:
         resource_prefix = _joined(["tv_appearances", *prefix])
 
-    resources = _resources(settings, prefix) | dict(resource_overrides or {})
+    shows = settings.shows.read().shows if settings.shows else {}
+    resources = _resources(settings, shows, prefix) | dict(resource_overrides or {})
     keys = {name: f"{resource_prefix}{name}" for name in resources}
 
     def placed(assets: Iterable[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
@@ -78,10 +79,8 @@ def build_defs(  # noqa: PLR0913 - all but the first are by keyword, and each ha
         from tv_appearances import many_shows
         from tv_appearances.assets.overview import shows_overview
 
-        sensors.append(
-            many_shows.changed_shows(settings.shows, assets, tvmaze_key=keys["tvmaze"], prefix=_joined(prefix))
-        )
-        assets = [*many_shows.partitioned(assets, settings.shows), *placed([shows_overview])]
+        sensors.append(many_shows.changed_shows(shows, assets, tvmaze_key=keys["tvmaze"], prefix=_joined(prefix)))
+        assets = [*many_shows.partitioned(assets, shows), *placed([shows_overview])]
     if automation_sensor:
         sensors.append(automation.sensor(dg.AssetSelection.assets(*assets), name=f"{_joined(prefix)}keep_current"))
     return dg.Definitions(
@@ -89,13 +88,13 @@ def build_defs(  # noqa: PLR0913 - all but the first are by keyword, and each ha
     )
 
 
-def _resources(settings: Settings, prefix: Sequence[str]) -> dict[str, Any]:
+def _resources(settings: Settings, shows: Mapping[str, str], prefix: Sequence[str]) -> dict[str, Any]:
     shown = "".join(f"{part}/" for part in prefix)
     resources: dict[str, Any] = {
         "tvmaze": fixed(
             TVMazeResource(
                 show=settings.show,
-                shows=dict(settings.shows),
+                shows=dict(shows),
                 source=settings.source,
                 url=settings.tvmaze_url,
                 pace_file=str(_pace_folder(settings) / ".pace.json") if settings.shows else "",
@@ -113,7 +112,7 @@ def _resources(settings: Settings, prefix: Sequence[str]) -> dict[str, Any]:
         "aliases": settings.aliases,
     }
     if settings.shows:
-        resources["all_files"] = AllFiles(settings.data, settings.shows, prefix=shown, setting=settings.name_of("data"))
+        resources["all_files"] = AllFiles(settings.data, shows, prefix=shown, setting=settings.name_of("data"))
     return resources
 
 

@@ -12,6 +12,7 @@ import dagster as dg
 
 from tv_appearances.tvmaze.lookup import parse_show_choice
 from tv_appearances.tvmaze.models import Episode, Mention, Show, Source, duplicate_ids
+from tv_appearances.tvmaze.titles import fold, is_called
 
 MOST_AMBIGUOUS = 0.10
 FEWEST_WITH_SUMMARIES = 0.50
@@ -33,15 +34,19 @@ class _Check(NamedTuple):
 
 
 _ERROR = dg.AssetCheckSeverity.ERROR
+_COMPLETE = "Every row of TVMaze's answer could be read; one that cannot is left out, and the rest is used."
 
 CHECKS = (
     _Check("tv_show_info", "show_name_matches_search", "The show is called what was searched for."),
-    _Check("tv_show_info", "search_is_unambiguous", "No other show found by the search has the very same name."),
+    _Check("tv_show_info", "search_is_unambiguous", "No other show of that very name is nearly as well known."),
     _Check("tv_show_info", "data_is_live", "The data came from TVMaze, not from the built-in sample."),
+    _Check("tv_show_info", "answers_are_complete", _COMPLETE),
     _Check("episodes", "episodes_are_present", "The show has episodes: there is something to count.", _ERROR, True),
     _Check("episodes", "episodes_have_unique_ids", "No two episodes share an id; a repeated one is counted once."),
     _Check("episodes", "most_episodes_have_summaries", "At least half of the episodes have a summary to count in."),
+    _Check("episodes", "answers_are_complete", _COMPLETE),
     _Check("characters", "characters_are_present", "The cast list names someone to look for.", _ERROR, True),
+    _Check("characters", "answers_are_complete", _COMPLETE),
     _Check("character_appearances", "at_least_one_character_mentioned", "Some summary names a character.", _ERROR),
     _Check(
         "character_appearances",
@@ -80,8 +85,8 @@ def results(show: Show | None = None, /, **verdicts: Verdict) -> list[dg.AssetCh
 
 
 def show_name_matches_search(asked: str, show: Show) -> Verdict:
-    """Upper case and surrounding blanks aside; an id always matches."""
-    if isinstance(parse_show_choice(asked), int) or asked.strip().casefold() == show.name.strip().casefold():
+    """Spelling aside, and a year or country that fits; an id always matches."""
+    if isinstance(parse_show_choice(asked), int) or is_called(asked, show):
         return Verdict(True, f"{_code(show.name)} it is.")
     return Verdict(
         False,
@@ -90,25 +95,32 @@ def show_name_matches_search(asked: str, show: Show) -> Verdict:
     )
 
 
-def search_is_unambiguous(results: Sequence[Show]) -> Verdict:
-    """`results` is what the search found, the chosen show first."""
+def search_is_unambiguous(results: Sequence[Show], mistakable: Sequence[Show]) -> Verdict:
+    """`results` is what the search found, the chosen show first; `mistakable` who else could well be meant."""
     chosen, *others = results
-    same = [show for show in others if show.name.casefold() == chosen.name.casefold() and show.id != chosen.id]
+    same = [show for show in others if fold(show.name) == fold(chosen.name) and show.id != chosen.id]
     if not same:
         return Verdict(True, f"Only one result is called {_code(chosen.name)}.")
-    listed = ", ".join(f"id:{show.id} ({_when_and_where(show)})" for show in same)
-    return Verdict(
-        False,
-        f"id:{chosen.id} ({_when_and_where(chosen)}) was taken; also called {_code(chosen.name)}: {listed}. "
-        "To choose another one, give its id in the place of the name.",
-    )
+    listed = ", ".join(f"id:{show.id} ({_when_and_where(show)})" for show in mistakable or same)
+    taken = f"id:{chosen.id} ({_when_and_where(chosen)}) was taken; also called {_code(chosen.name)}"
+    if not mistakable:
+        return Verdict(True, f"{taken}, but far less known or not what was asked for: {listed}.")
+    return Verdict(False, f"{taken}: {listed}. To choose another one, give its id in the place of the name.")
+
+
+def answers_are_complete(left_out: Sequence[str]) -> Verdict:
+    """`left_out` says of each row that could not be read what is wrong with it."""
+    if not left_out:
+        return Verdict(True, "Every row could be read.")
+    listed = "; ".join(map(_code, left_out[:10]))
+    return Verdict(False, f"Left out: {listed}{'; …' if left_out[10:] else ''}. The rest is used.")
 
 
 def data_is_live(source: Source) -> Verdict:
     """The sample is fine to look at, not to rely on."""
     if source == "live":
         return Verdict(True, "The data came from TVMaze.")
-    return Verdict(False, "This is the built-in sample (Friends, season 1): TVMaze was not reached, or not asked.")
+    return Verdict(False, "This is the built-in SAMPLE, season 1 of Friends: TVMaze was not reached, or not asked.")
 
 
 def episodes_are_present(show: Show, episodes: Sequence[Episode]) -> Verdict:
@@ -189,8 +201,7 @@ def every_show_is_listed_once(same: Sequence[Sequence[str]]) -> Verdict:
 
 
 def _when_and_where(show: Show) -> str:
-    network = _code(show.network) if show.network else ""
-    return ", ".join(part for part in ((show.premiered or "")[:4], network) if part) or "date unknown"
+    return ", ".join(filter(None, (show.year, show.network and _code(show.network)))) or "date unknown"
 
 
 def _code(text: str) -> str:

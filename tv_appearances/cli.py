@@ -10,7 +10,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +25,21 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars and names that a terminal's encoding does not have
-    arguments = _parser().parse_args()
-    given = " ".join(arguments.show) if arguments.show else None
-    for asked in (given, arguments.search):
-        if asked is not None and not asked.strip():
-            return _fail("No show is given: give a name, or id:431 for an exact TVMaze id.")
-    if given:
-        os.environ["TV_APPEARANCES_SHOW"] = given
+    given = arguments(sys.argv[1:])
+    if given.version:
+        from tv_appearances.tvmaze.api import release
+
+        print(f"tv-appearances {release()}")
+        return 0
+    if given.asked is not None:
+        from tv_appearances.tvmaze.lookup import parse_show_choice
+
+        try:
+            parse_show_choice(given.asked)
+        except ValueError as error:
+            return _fail(str(error))
+        if not given.is_search:
+            os.environ["TV_APPEARANCES_SHOW"] = given.asked
     try:
         from dotenv import load_dotenv
 
@@ -40,7 +48,7 @@ def main() -> int:
         except UnicodeDecodeError:
             raise click.ClickException(f"{Path('.env').absolute()} is not UTF-8: save it as UTF-8.") from None
         many = bool(os.environ.get("TV_APPEARANCES_SHOWS"))
-        if many and arguments.search is None:
+        if many and not given.is_search:
             print(
                 "Note:    TV_APPEARANCES_SHOWS is set, but this command is about one show: its files go beside the "
                 "folders of the others, and the run is not in their history.",
@@ -48,38 +56,66 @@ def main() -> int:
             )
         os.environ["TV_APPEARANCES_SHOWS"] = ""
         # Importing it reads the settings, so a wrong one is found here.
-        from tv_appearances.definitions import defs
+        from tv_appearances.build import build_defs
         from tv_appearances.settings import Settings
         from tv_appearances.show_files import ShowFiles
 
         settings = Settings.from_env(os.environ)
-        if arguments.search is not None:
-            return _search(arguments.search, settings, as_json=arguments.json)
-        return _report(defs, ShowFiles(settings.data), as_json=arguments.json, history=not many)
+        if given.is_search:
+            return _search(given.asked, settings, as_json=given.json)
+        return _report(
+            build_defs(settings, resource_prefix=""), ShowFiles(settings.data), as_json=given.json, history=not many
+        )
     except click.ClickException as error:
         return _fail(error.message)
     except KeyboardInterrupt:
         return _fail("Interrupted; what was there before is untouched.")
 
 
-def _parser() -> argparse.ArgumentParser:
+def arguments(given: Sequence[str]) -> argparse.Namespace:
+    """The arguments, with the words of a title put together: `asked` is None where no show is named."""
     parser = argparse.ArgumentParser(
         prog="tv-appearances",
+        usage="%(prog)s [SHOW ...] [--json]\n       %(prog)s --search SHOW ... [--json]",
         description="Who is this TV show about? Counts how often its episode summaries name each main character.",
-        epilog="Settings are environment variables (TV_APPEARANCES_…), read from .env too; the README lists them.",
+        epilog="A year or a country behind the name chooses among shows that share it: tv-appearances 'the flash "
+        "(1990)'. A name that begins with - stands behind --, as in: tv-appearances -- -ing. Settings are environment "
+        "variables (TV_APPEARANCES_…), read from .env too; the README lists them.",
     )
     parser.add_argument(
-        "show", nargs="*", help="a name, or id:431 for an exact TVMaze id (default: TV_APPEARANCES_SHOW)"
+        "show",
+        nargs="*",
+        metavar="SHOW",
+        help="a name, in quotes or not, or id:431 for an exact TVMaze id (default: TV_APPEARANCES_SHOW)",
     )
-    parser.add_argument("--json", action="store_true", help="print the answer, or what is found, as JSON, for scripts")
-    parser.add_argument("--search", metavar="NAME", help="list the shows that TVMaze finds for NAME, with their ids")
-    return parser
+    parser.add_argument(
+        "--search", nargs="*", metavar="SHOW", help="list the shows that TVMaze finds for the name, with their ids"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print the answer, or what is found, as JSON, for scripts; `leader` is null where several share the lead",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version of this package")
+    literal: Sequence[str] = []
+    if "--" in given:
+        at = given.index("--")
+        given, literal = given[:at], given[at + 1 :]
+    said = parser.parse_args(given)
+    said.is_search = said.search is not None
+    if said.is_search and said.show:
+        parser.error("a show and --search do not go together: --search only lists, so that you can choose.")
+    words = [*(said.search if said.is_search else said.show), *literal]
+    said.asked = " ".join(words) if words or said.is_search else None
+    return said
 
 
 def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> int:
     """Run all five assets in this process, as one Dagster run, and print what came of it."""
     import dagster as dg
 
+    from tv_appearances.assets.analysis import answer_in
+    from tv_appearances.report.wording import finding, which_show
     from tv_appearances.show_files import APPEARANCES, PAGE, PICTURE
     from tv_appearances.storage import FilesError
 
@@ -98,47 +134,49 @@ def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> i
             f"Dagster's history cannot be used: {' '.join(str(error).split()).rstrip('.')}. Mend dagster.yaml, make or "
             "unset DAGSTER_HOME, or move .dagster away to begin a new history; data/ stays."
         ) from None
-    metadata: Mapping[str, Mapping[str, Any]] = {
-        event.asset_key.to_user_string(): {
-            key: value.value for key, value in event.step_materialization_data.materialization.metadata.items()
-        }
-        for event in result.get_asset_materialization_events()
-        if event.asset_key
-    }
     checks = result.get_asset_check_evaluations()
     if not result.success:
         blocked = [
-            f"{check.check_name}: {check.description}"
+            _plain(check.description)
             for check in checks
             if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
         ]
         kept = []
         with contextlib.suppress(FilesError):
             kept = [f"The report before stays: {files.path(PAGE)}"] if files.exists(PAGE) else []
-        return _fail(*(blocked or _failures(result)), *kept)
-    warnings = [f"{check.check_name}: {check.description}" for check in checks if not check.passed]
-    counted, report = metadata["character_appearances"], metadata["appearances_report"]
-    mentions = json.loads(files.read(APPEARANCES).content)  # the metadata has the first hundred
+        return _fail(*dict.fromkeys(blocked or _failures(result)), *kept)
+    try:
+        answer, _ = answer_in(files)
+        mentions = json.loads(files.read(APPEARANCES).content)
+    except FilesError as error:  # another run has begun meanwhile
+        return _fail(str(error))
+    warnings = [_plain(check.description) for check in checks if not check.passed]
     picture, page = str(files.path(PICTURE)), str(files.path(PAGE))
     if as_json:
-        answer = {
-            "show": metadata["tv_show_info"]["top_result"]["show"]["name"],
-            "tvmaze_id": metadata["tv_show_info"]["top_result"]["show"]["id"],
-            "source": report["source"],
-            "finding": report["finding"],
-            "mentions": mentions,
-            "ambiguous_share": counted["ambiguous_share"],
+        top = [row.label for row in answer.rows if row.mentions == answer.rows[0].mentions]
+        (counted,) = result.asset_materializations_for_node("character_appearances")
+        said = {
+            "show": answer.show.name,
+            "year": answer.show.year,
+            "network": answer.show.network or "",
+            "tvmaze_id": answer.show.id,
+            "source": answer.source,
+            "finding": finding(answer),
+            "leader": top[0] if len(top) == 1 else None,
+            "episodes": answer.episodes,
+            "episodes_with_summary": answer.with_text,
+            "mentions": dict(sorted(mentions.items(), key=lambda item: (-item[1], item[0]))),
+            "episodes_mentioned_in": {row.label: row.episodes for row in answer.rows},
+            "ambiguous_share": counted.metadata["ambiguous_share"].value,
             "picture": picture,
             "page": page,
             "warnings": warnings,
         }
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        print(json.dumps(said, ensure_ascii=False, indent=2))
         return 0
     _print_bars(mentions)
-    print(report["finding"])
-    if report["source"] == "sample":
-        print("This is the built-in SAMPLE, the first season of Friends: TVMaze was not reached, or not asked.")
-    print(f"Picture: {picture}\nPage:    {page}")
+    print(finding(answer))
+    print(f"Show:    {which_show(answer.show)} (id:{answer.show.id})\nPicture: {picture}\nPage:    {page}")
     for warning in warnings:
         print(f"Note:    {warning}")
     return 0
@@ -197,16 +235,15 @@ def _search(name: str, settings: Any, *, as_json: bool) -> int:
 
     from tv_appearances.fetching.errors import FetchError
     from tv_appearances.tvmaze.api import TVMazeClient
+    from tv_appearances.tvmaze.lookup import LookupFailed, search
 
     try:
         with TVMazeClient(settings.tvmaze_url, address_setting="TVMAZE_URL") as client:
-            shows = [result.show for result in client.search_shows(name).value]
-    except FetchError as error:
+            shows = search(client, name)
+    except (FetchError, LookupFailed) as error:
         return _fail(str(error))
-    if not shows:
-        return _fail(f"TVMaze finds no show called {name!r}. Check the spelling, or try fewer words.")
     columns = ("id", "name", "year", "network")
-    rows = [(f"id:{show.id}", show.name, (show.premiered or "")[:4], show.network or "") for show in shows]
+    rows = [(f"id:{show.id}", show.name, show.year, show.network or "") for show in shows]
     if as_json:
         print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=2))
         return 0
@@ -215,6 +252,11 @@ def _search(name: str, settings: Any, *, as_json: bool) -> int:
         table.add_row(*map(Text, row))
     Console().print(table)
     return 0
+
+
+def _plain(note: str | None) -> str:
+    """The note of a check without the marks by which Dagster's UI shows names as they are."""
+    return (note or "").replace("`", "")
 
 
 def _fail(*sentences: str) -> int:

@@ -15,7 +15,8 @@ import dagster as dg
 
 from tv_appearances.build import build_defs
 from tv_appearances.mentions.aliases import Aliases
-from tv_appearances.settings import Settings, SettingsError, listed_shows, slug
+from tv_appearances.settings import Settings, SettingsError
+from tv_appearances.show_list import ShowList, ShowListError, slug
 from tv_appearances.tvmaze.api import TVMAZE_URL
 
 
@@ -151,9 +152,8 @@ class TvShows(_Common, dg.Component, dg.Resolvable):
         with _one_sentence():
             if isinstance(self.shows, str):
                 return self._build(self._settings(context, "data", shows=_below(context.project_root, self.shows)))
-            shows = listed_shows(self.shows, f"{_called('shows', context)}, entry")
-            if not shows:
-                raise SettingsError(f"{_called('shows', context)} names no show: give a name or id:431.")
+            shows = ShowList(tuple(self.shows), _called("shows", context))
+            shows.read()
             return self._build(replace(self._settings(context, "data"), shows=shows))
 
 
@@ -174,5 +174,5 @@ def _one_sentence() -> Iterator[None]:
     # Dagster's commands are built with click, which prints this as one sentence and not as a traceback.
     try:
         yield
-    except SettingsError as error:
+    except (SettingsError, ShowListError) as error:
         raise click.ClickException(str(error)) from None

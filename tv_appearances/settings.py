@@ -7,15 +7,14 @@ setting.
 
 import difflib
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tv_appearances.fetching.client import parse_address
 from tv_appearances.mentions.aliases import NO_ALIASES, Aliases, read_aliases
-from tv_appearances.mentions.text import fold
+from tv_appearances.show_list import ShowList, ShowListError
 from tv_appearances.storage import data_folder
 from tv_appearances.tvmaze.api import TVMAZE_URL
 from tv_appearances.tvmaze.lookup import SourceChoice, parse_show_choice
@@ -28,7 +27,6 @@ ChartChoice = Literal["local", "quickchart"]
 PREFIX = "TV_APPEARANCES_"
 # What Kubernetes sets in every pod beside a service whose name begins with `tv-appearances`.
 _SERVICE_LINK = re.compile(rf"{PREFIX}(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)")
-LONGEST_SLUG = 80
 
 
 class SettingsError(ValueError):
@@ -40,8 +38,8 @@ class Settings:
     """One field for each setting; `Settings()` is what runs when none is set."""
 
     show: str = "friends"
-    shows: Mapping[str, str] = field(default_factory=dict)
-    """Partition → what to look up; where there are any, `show` is not used."""
+    shows: ShowList | None = None
+    """Many shows, each a partition; where there is a list, `show` is not used."""
     source: SourceChoice = "auto"
     data: "Path | UPath" = Path("data")
     chart: ChartChoice = "local"
@@ -97,63 +95,14 @@ def _show(name: str, text: str) -> str:
     return text
 
 
-def _shows(name: str, text: str) -> dict[str, str]:
-    """The shows of a file, one a line, or of a list with ; between them, by the slug that names partition and folder.
-
-    A line that begins with # is a comment; behind `id:N` one may follow, behind a title # is part of the title.
-    """
-    lines, where = text.split(";"), f"{name}, show"
-    if ";" not in text:
-        path = Path(text).expanduser()
-        where = f"{path}, line"
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(
-                f"{name}: cannot read {text!r} ({getattr(error, 'strerror', None) or 'not UTF-8'}); "
-                f"name a file with one show a line, or list shows with ; between them, as in friends;id:118."
-            ) from None
-    shows = listed_shows(lines, where)
-    if not shows:
-        raise SettingsError(f"{name}: {text!r} names no show; one a line, a name or id:431.")
+def _shows(name: str, text: str) -> ShowList:
+    """The list, which is read anew whenever it is needed; here only to see whether there is any show in it."""
+    shows = ShowList(text, name)
+    try:
+        shows.read()
+    except ShowListError as error:
+        raise SettingsError(str(error)) from None
     return shows
-
-
-def listed_shows(lines: Iterable[str], where: str) -> dict[str, str]:
-    """The shows that these lines ask for, by the slug that names partition and folder.
-
-    Raises:
-        SettingsError: A line is no show, or the same as another one; the message begins with `where` and its number.
-    """
-    shows: dict[str, str] = {}
-    at: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
-        asked = re.sub(r"^(id:\s*\d+)\s*#.*", r"\1", line.strip(), flags=re.IGNORECASE)
-        if not asked or asked.startswith("#"):
-            continue
-        try:
-            chosen = parse_show_choice(asked)
-        except ValueError as error:
-            raise SettingsError(f"{where} {number}: {error}") from None
-        name = slug(f"id-{chosen}" if isinstance(chosen, int) else chosen)
-        if not name:
-            raise SettingsError(
-                f"{where} {number}: {asked!r} has no letter a-z and no digit to name a folder by; "
-                "give the show's TVMaze id, as in id:431."
-            )
-        if name in at:
-            raise SettingsError(
-                f"{where} {number}: {asked!r} means the same show as {shows[name]!r} ({at[name]}): leave one of them "
-                "out; or, where they are two shows, give their TVMaze ids, as in id:431."
-            )
-        shows[name], at[name] = asked, number
-    return shows
-
-
-def slug(text: str) -> str:
-    """The text as a name of a folder and of a partition: a-z, 0-9 and single hyphens, at most 80."""
-    plain = unicodedata.normalize("NFKD", fold(text)).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_SLUG].strip("-")
 
 
 def _source(name: str, text: str) -> SourceChoice:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tv_appearances.fetching.client import Fetched
 from tv_appearances.fetching.errors import BadAnswer, FetchError, NotFound, Unreachable
-from tv_appearances.fetching.fields import SchemaError
+from tv_appearances.fetching.fields import Rows, SchemaError
 from tv_appearances.tvmaze.models import (
     Character,
     Episode,
@@ -84,7 +84,7 @@ class FakeTVMaze:
         self.error: FetchError | None = None
         self.requests: list[str] = []
 
-    def search_shows(self, query: str) -> Fetched[tuple[SearchResult, ...]]:
+    def search_shows(self, query: str) -> Fetched[Rows[SearchResult]]:
         found = self.results
         if found is None:
             known = query.casefold() in self.record["name"].casefold()
@@ -96,10 +96,10 @@ class FakeTVMaze:
             raise NotFound(f"show {show_id}", f"{ADDRESS}/shows/{show_id}", "404 Not Found")
         return self._answer(f"/shows/{show_id}", self.record, parse_show)
 
-    def episodes(self, show: Show) -> Fetched[tuple[Episode, ...]]:
+    def episodes(self, show: Show) -> Fetched[Rows[Episode]]:
         return self._answer(f"/shows/{show.id}/episodes", self.episode_list, parse_episodes)
 
-    def cast(self, show: Show) -> Fetched[tuple[Character, ...]]:
+    def cast(self, show: Show) -> Fetched[Rows[Character]]:
         return self._answer(f"/shows/{show.id}/cast", self.cast_list, parse_cast)
 
     def updates(self, since: str | None) -> Fetched[dict[int, int]]:

@@ -293,7 +293,7 @@ def test_an_outage_without_end_is_a_bounded_failure_that_keeps_every_file(data: 
 def test_a_wrong_type_is_named_with_its_path_and_keeps_the_good_file(data: Path, server: TVMazeServer) -> None:
     before = content(data)
     episodes = [dict(episode) for episode in server.world.parts[7001, "episodes"]]
-    episodes[3]["season"] = "one"
+    episodes[3]["season"] = episodes[5]["season"] = "one"
     server.patch("/shows/7001/episodes", episodes)
     (sentence,) = sentences(run(data, server.url, "episodes"))
     assert 'episodes[3].season: expected an integer, got "one"' in sentence

@@ -8,6 +8,7 @@ from tv_appearances.checks import CHECKS, Verdict
 from tv_appearances.tvmaze.models import Episode, Mention, Show
 
 FRIENDS = Show(431, "Friends", premiered="1994-09-22", network="NBC")
+OTHER = Show(9, "friends", premiered="1979-03-25", network="ABC")
 ONE, TWO = Episode(1, 1, 1, "Fog", summary="Ada."), Episode(2, 1, 2, "Tide")
 COUNTED, AMBIGUOUS = Mention(1, 1, 1, "Ada Quist", "Ada", 2), Mention(1, 1, 1, "", "Quist", 1)
 
@@ -16,14 +17,14 @@ CASES = [
     ("show_name_matches_search", checks.show_name_matches_search("id:431", FRIENDS), True, "Friends"),
     ("show_name_matches_search", checks.show_name_matches_search(" ID:431", FRIENDS), True, "Friends"),
     ("show_name_matches_search", checks.show_name_matches_search("fiends", FRIENDS), False, "called `Friends`"),
-    ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, Show(9, "Friends Again")]), True, "Only one"),
-    (
-        "search_is_unambiguous",
-        checks.search_is_unambiguous([FRIENDS, Show(9, "friends", premiered="1979-03-25", network="ABC")]),
-        False,
-        "id:9 (1979, `ABC`)",
-    ),
-    ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, FRIENDS]), True, "Only one"),
+    ("show_name_matches_search", checks.show_name_matches_search("Friends (1994)", FRIENDS), True, "Friends"),
+    ("show_name_matches_search", checks.show_name_matches_search("Friends (1979)", FRIENDS), False, "called `Friends`"),
+    ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, Show(9, "Friends Again")], []), True, "Only one"),
+    ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, FRIENDS], []), True, "Only one"),
+    ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, OTHER], []), True, "far less known"),
+    ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, OTHER], [OTHER]), False, "id:9 (1979, `ABC`)"),
+    ("answers_are_complete", checks.answers_are_complete([]), True, "Every row"),
+    ("answers_are_complete", checks.answers_are_complete(["cast[2]: not so"]), False, "`cast[2]: not so`. The rest"),
     ("data_is_live", checks.data_is_live("live"), True, "TVMaze"),
     ("data_is_live", checks.data_is_live("sample"), False, "sample"),
     ("episodes_are_present", checks.episodes_are_present(FRIENDS, [ONE]), True, "1"),

@@ -1,5 +1,6 @@
 """The command line as people use it: processes in a folder of their own, against a real server on loopback."""
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -82,19 +83,58 @@ def test_what_a_script_asks_for_is_json_and_all_of_it(tmp_path: Path, tvmaze_ser
         {**cast[0], "character": {**cast[0]["character"], "id": number, "name": f"Person{number} Quist"}}
         for number in range(130)
     ]
-    answer = run(tmp_path, "tv-appearances", "the lighthouse", "--json", TVMAZE_URL=tvmaze_server.url)
-    assert len(json.loads(answer.stdout)["mentions"]) == 130
-    found = run(tmp_path, "tv-appearances", "--search", "the lighthouse", "--json", TVMAZE_URL=tvmaze_server.url)
+    tvmaze_server.world.parts[7001, "cast"] += cast
+    done = run(tmp_path, "tv-appearances", "the lighthouse", "--json", TVMAZE_URL=tvmaze_server.url)
+    answer = json.loads(done.stdout)
+    assert len(answer["mentions"]) == 134
+    assert [*answer["mentions"].values()] == sorted(answer["mentions"].values(), reverse=True)
+    assert answer["leader"] == next(iter(answer["mentions"])) == "Ada"
+    assert (answer["year"], answer["network"]) == ("2001", "Coast TV")
+    assert (answer["episodes"], answer["episodes_with_summary"]) == (8, 6)
+    assert answer["episodes_mentioned_in"]["Ada"] == 5
+    assert answer["warnings"] == []
+    found = run(tmp_path, "tv-appearances", "--search", "the", "lighthouse", "--json", TVMAZE_URL=tvmaze_server.url)
     assert json.loads(found.stdout)[0] == {
         "id": "id:7001", "name": "The Lighthouse", "year": "2001", "network": "Coast TV"
     }  # fmt: skip
+
+
+def test_the_terminal_says_which_show_and_no_names_of_checks(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
+    world = tvmaze_server.world
+    for number, network in ((7003, "Hill TV"), (7004, "Dale TV")):
+        world.shows[number] = {**world.shows[7001], "id": number, "network": {"name": network}, "premiered": None}
+    world.parts[7001, "cast"].append({"person": None, "character": None})
+    done = run(tmp_path, "tv-appearances", "the", "lighthouse", TVMAZE_URL=tvmaze_server.url)
+    assert done.returncode == 0, done.stderr
+    assert "Show:    The Lighthouse, 2001, Coast TV (id:7001)" in done.stdout
+    notes = [line for line in done.stdout.splitlines() if line.startswith("Note:")]
+    assert len(notes) == 2, notes
+    assert "id:7003 (Hill TV), id:7004 (Dale TV)" in notes[0]
+    assert "cast[5].character: expected an object, got null" in notes[1]
+    assert not [sign for sign in ("`", "search_is_unambiguous", "answers_are_complete") if sign in done.stdout]
+
+
+def test_a_show_and_a_search_together_are_refused_and_the_version_is_told(tmp_path: Path) -> None:
+    both = run(tmp_path, "tv-appearances", "house", "--search", "lost")
+    assert (both.returncode, both.stdout) == (2, "")
+    version = run(tmp_path, "tv-appearances", "--version")
+    assert (version.returncode, version.stdout) == (
+        0,
+        f"tv-appearances {importlib.metadata.version('tv_appearances')}\n",
+    )
+
+
+def test_an_id_that_is_none_is_not_blamed_on_a_variable(tmp_path: Path) -> None:
+    done = run(tmp_path, "tv-appearances", "id:house")
+    assert done.returncode == 1
+    assert done.stderr == '"id:house" is not a TVMaze id: give a show\'s name, or id:431 for an exact TVMaze id.\n'
 
 
 @pytest.mark.parametrize("arguments", [("",), (" ", ""), ("--search", "")])
 def test_an_empty_name_is_no_show(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = run(tmp_path, "tv-appearances", *arguments, TV_APPEARANCES_SOURCE="sample")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "No show is given: give a name, or id:431 for an exact TVMaze id.\n"
+    assert done.stderr == "No show is given: give a show's name, or id:431 for an exact TVMaze id.\n"
     assert not (tmp_path / "data").exists()
 
 

@@ -1,6 +1,7 @@
 """Many shows: the list, the partitions, the change feed that takes the place of polling, and the overview."""
 
 import json
+import logging
 import os
 import re
 import resource
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,7 +28,7 @@ from tv_appearances.fetching.errors import NotFound, RateLimited
 from tv_appearances.fetching.fields import SchemaError
 from tv_appearances.fetching.pace import Pace, SharedPace
 from tv_appearances.report import overview
-from tv_appearances.settings import Settings, SettingsError
+from tv_appearances.settings import Settings, SettingsError, ShowList
 from tv_appearances.tvmaze.api import LIMIT, WINDOW, TVMazeClient
 from tv_appearances.tvmaze.lookup import Lookup
 from tv_appearances.tvmaze.models import parse_updates
@@ -39,7 +40,7 @@ NOON = datetime(2026, 3, 2, 12, 0, 5, tzinfo=timezone.utc).timestamp()
 HOUR = 3600
 
 
-def listed(text: str) -> Mapping[str, str]:
+def listed(text: str) -> ShowList:
     return Settings.from_env({"TV_APPEARANCES_SHOWS": text}).shows
 
 
@@ -69,6 +70,28 @@ def test_shows_come_as_a_list_or_as_a_file_with_comments(tmp_path: Path) -> None
     assert listed(" Friends ; id:0118;") == {"friends": "Friends", "id-118": "id:0118"}
 
 
+def test_a_sign_that_a_title_may_hold_is_part_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "shows; ours.txt"
+    file.write_text("#blackFM\n#\n#\tnone\nStones;Gate\nid:118#House\n", encoding="utf-8")
+    shows = listed(str(file))
+    assert shows == {"blackfm": "#blackFM", "stones-gate": "Stones;Gate", "id-118": "id:118"}
+    assert shows.comments == ["line 2: #", "line 3: #\tnone", "line 5: #House"]
+    shows = listed("friends;#blackFM;# 9;")
+    assert shows == {"friends": "friends", "blackfm": "#blackFM", "9": "# 9"}
+    assert shows.comments == []
+
+
+def test_what_is_left_out_of_a_file_is_told_when_it_is_loaded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "shows.txt"
+    file.write_text("# ours\nFriends\n", encoding="utf-8")
+    monkeypatch.setattr(logging.getLogger("dagster.builtin"), "propagate", True)
+    with caplog.at_level(logging.INFO, logger="dagster.builtin"):
+        build_defs(Settings(shows=listed(str(file))))
+    assert "TV_APPEARANCES_SHOWS: 1 shows; left out: line 1: # ours" in caplog.text
+
+
 def test_a_slug_is_plain_and_of_bounded_length() -> None:
     assert list(listed(f"Pokémon: Ünder_the   Dome!;{'x' * 79} yz;../../etc/passwd;Große Ærødromstraße")) == [
         "pokemon-under-the-dome",
@@ -86,7 +109,7 @@ def test_a_slug_is_plain_and_of_bounded_length() -> None:
         (["house", "id:friends"], 'line 2: "id:friends" is not a TVMaze id'),
         (["x" * 201], "line 1: .* longer than 200"),
         (["house", "進撃の巨人"], "line 2: '進撃の巨人' has no letter a-z and no digit"),
-        (["# nothing"], "names no show"),
+        (["# nothing"], "names no show, only line 1: # nothing"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, lines: list[str], message: str) -> None:
@@ -586,15 +609,15 @@ def test_the_overview_says_what_is_wrong_with_files_and_not_where_they_are(libra
 
 
 def test_a_line_that_finds_a_show_of_another_name_is_told(library: Library, tmp_path: Path) -> None:
-    library.server.world.shows[3]["name"] = "The Show 3"
+    library.server.world.shows[3]["name"] = "Not Show 3"
     library.run("show-3")
     library.run("show-1")
     checked = {check.check_name: check for check in overview_run(library).get_asset_check_evaluations()}
     check = checked["every_show_is_called_what_was_asked_for"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert "show-3: `The Show 3`" in (check.description or "")
+    assert "show-3: `Not Show 3`" in (check.description or "")
     text = re.sub("<[^>]*>", "", (tmp_path / "data" / "shows.html").read_text())
-    assert "The Show 3 (asked for: show 3)" in text
+    assert "Not Show 3 (asked for: show 3)" in text
 
 
 def test_shows_of_the_same_name_can_be_told_apart_in_the_overview() -> None:

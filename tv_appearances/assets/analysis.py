@@ -140,6 +140,7 @@ def appearances_report(
     return dg.MaterializeResult(
         metadata={
             "finding": finding,
+            "show": wording.which_show(answer.show),
             **({"picture": dg.MetadataValue.md(image)} if image else {}),
             "top_five": dg.MetadataValue.md(wording.markdown_table(answer, 5)),
             "chart_url": dg.MetadataValue.url(chart_url)

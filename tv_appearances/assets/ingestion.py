@@ -4,6 +4,8 @@ Belongs here: one asset for each answer of the API. Does not belong here: the ru
 choosing the show (`tvmaze.lookup`), and everything that is computed from the answers (`analysis.py`).
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import dagster as dg
@@ -11,6 +13,8 @@ from pydantic import Field
 
 from tv_appearances import automation, checks
 from tv_appearances import show_files as f
+from tv_appearances.fetching.fields import SchemaError
+from tv_appearances.report.wording import which_show
 from tv_appearances.resources import clear_failures
 from tv_appearances.show_files import ShowFiles
 from tv_appearances.storage import FilesError, Stored, sha256, to_json
@@ -50,10 +54,11 @@ def tv_show_info(
     tvmaze: dg.ResourceParam[Lookup],
     files: dg.ResourceParam[ShowFiles],
 ) -> dg.MaterializeResult:
-    """The TV show to analyse: the best match of a search on TVMaze, or the show with a given id.
+    """The TV show to analyse: the one of that name on TVMaze, else the best match of its search, or a given id.
 
     **Choose it** with the setting `show`, or in the launchpad (shift-click *Materialize*) with the run config
-    `show`: a name such as `under the dome`, or `id:1` for the show that [TVMaze](https://www.tvmaze.com) has under that
+    `show`: a name such as `under the dome`, with a year or country behind it where several shows have that name
+    (`the office (uk)`, `the flash (1990)`), or `id:1` for the show that [TVMaze](https://www.tvmaze.com) has under that
     number. With a list of shows neither is used: each partition is a show of that list.
 
     **File**: `show.json`, the search result as TVMaze gives it, `{"score": …, "show": {…}}`, and `"source"`: `live`, or
@@ -66,12 +71,12 @@ def tv_show_info(
     with clear_failures():
         asked = tvmaze.chosen(config.show)
         files.ensure_writable()
-        found = tvmaze.find(asked, holds_live_data=files.holds_live_data())
+        found = tvmaze.find(asked, holds_live_data=files.holds_live_data(), before=_show_before(files))
         show = found.show
         files.write(f.SHOW, to_json({**found.record, "source": found.source}), f.made_from(show.id, found.source))
     stamp = show.updated or sha256(to_json(found.record["show"]))  # TVMaze always gives a stamp; a mirror may not
-    year = f" ({show.premiered[:4]})" if show.premiered else ""
-    context.log.info("%r is %s%s, id:%d, from %s.", asked, show.name, year, show.id, _named(found.source))
+    context.log.info("%r is %s, id:%d, from %s.", asked, which_show(show), show.id, _named(found.source))
+    left_out = _told(context, found.left_out)
     return dg.MaterializeResult(
         metadata={
             "request_url": _url(found.url),
@@ -79,7 +84,8 @@ def tv_show_info(
             "top_result": dg.MetadataValue.json(found.record),
             "top_result_search_score": dg.MetadataValue.null() if found.score is None else found.score,
             "total_results": len(found.results),
-            "show": show.name,
+            "rows_left_out": len(left_out),
+            "show": which_show(show),
             "tvmaze_page": _url(show.url),
             "source": found.source,
             "dagster/uri": files.path(f.SHOW).as_uri(),
@@ -88,8 +94,9 @@ def tv_show_info(
         check_results=checks.results(
             show,
             show_name_matches_search=checks.show_name_matches_search(asked, show),
-            search_is_unambiguous=checks.search_is_unambiguous(found.results),
+            search_is_unambiguous=checks.search_is_unambiguous(found.results, found.mistakable),
             data_is_live=checks.data_is_live(found.source),
+            answers_are_complete=checks.answers_are_complete(left_out),
         ),
     )
 
@@ -132,6 +139,7 @@ def episodes(
         show, source, _ = files.show()
         fetched = tvmaze.gateway(source).episodes(show)
         stored = _write_list(files, f.EPISODES, fetched.raw, show, source)
+    left_out = _told(context, fetched.value.left_out)
     unique = in_order(fetched.value)
     without_text = sum(not episode.has_text for episode in unique)
     seasons = {episode.season for episode in unique}
@@ -143,6 +151,7 @@ def episodes(
             "num_episodes": len(unique),
             "num_seasons": len(seasons),
             "num_episodes_with_summary": len(unique) - without_text,
+            "rows_left_out": len(left_out),
             "source": source,
             "preview": dg.MetadataValue.json(fetched.raw[:3]),
             "dagster/row_count": len(fetched.raw),
@@ -154,6 +163,7 @@ def episodes(
             episodes_are_present=checks.episodes_are_present(show, unique),
             episodes_have_unique_ids=checks.episodes_have_unique_ids(fetched.value),
             most_episodes_have_summaries=checks.most_episodes_have_summaries(unique),
+            answers_are_complete=checks.answers_are_complete(left_out),
         ),
     )
 
@@ -173,7 +183,11 @@ def episodes(
             [
                 dg.TableColumn("id", "int", "TVMaze's id of the character"),
                 dg.TableColumn("name", "string", "the full name, as the cast list writes it"),
-                dg.TableColumn("played_by", "string", "the actors, joined by ` / ` where the role was recast"),
+                dg.TableColumn(
+                    "played_by",
+                    "string",
+                    "the actors, joined by ` / ` where the role was recast; empty where not known",
+                ),
             ]
         )
     },
@@ -185,7 +199,9 @@ def characters(
 
     **File**: `characters.json`, a list of `{"id", "name", "played_by"}` in the order of
     [TVMaze's cast list](https://www.tvmaze.com/api), which is by number of appearances on screen.
-    Validated before it is written: a wrong type or a list that is suddenly empty fails, and the last good file stays.
+    Validated before it is written: wrong types or a list that is suddenly empty fail, and the last good file stays. A
+    single odd row is left out; the check `answers_are_complete` says which. `played_by` is empty where TVMaze names
+    nobody.
 
     **Data version**: the content of the file, all of it.
     """
@@ -194,6 +210,7 @@ def characters(
         fetched = tvmaze.gateway(source).cast(show)
         listed = [{"id": c.id, "name": c.name, "played_by": c.played_by} for c in fetched.value]
         stored = _write_list(files, f.CHARACTERS, listed, show, source)
+    left_out = _told(context, fetched.value.left_out)
     names = [character.name for character in fetched.value]
     context.log.info("Characters: %d. %s", len(names), ", ".join([*names[:8], "…"][: len(names)]))
     return dg.MaterializeResult(
@@ -202,13 +219,32 @@ def characters(
             "requests": fetched.requests,
             "response": dg.MetadataValue.json(fetched.raw[:PREVIEWED]),
             "num_characters": len(names),
+            "rows_left_out": len(left_out),
             "source": source,
             "dagster/row_count": len(names),
             "dagster/uri": files.path(f.CHARACTERS).as_uri(),
         },
         data_version=dg.DataVersion(stored.digest),
-        check_results=checks.results(show, characters_are_present=checks.characters_are_present(show, names)),
+        check_results=checks.results(
+            show,
+            characters_are_present=checks.characters_are_present(show, names),
+            answers_are_complete=checks.answers_are_complete(left_out),
+        ),
     )
+
+
+def _show_before(files: ShowFiles) -> Show | None:
+    """The show of the run before, None where there was none or its file cannot be read."""
+    with suppress(FilesError):
+        return files.show()[0] if files.exists(f.SHOW) else None
+    return None
+
+
+def _told(context: dg.AssetExecutionContext, left_out: Sequence[SchemaError]) -> list[str]:
+    """What was left out of an answer, in words, after it was logged."""
+    for error in left_out[:PREVIEWED]:
+        context.log.warning("Left out: %s.", error)
+    return [str(error) for error in left_out]
 
 
 def _write_list(files: ShowFiles, name: str, rows: list[Any], show: Show, source: Source) -> Stored:

@@ -13,6 +13,7 @@ Whose part is what:
 
 import json
 import math
+import re
 import socket
 import threading
 import time
@@ -51,16 +52,23 @@ MAX_BODY = 32 * 2**20
 MAX_QUOTE = 100
 MAX_REDIRECTS = 3
 CHUNK = 65_536
+# RFC 6839 has the ending; `text/json` was never registered, but servers send it.
+_JSON = re.compile(r"(?:application|text)/json|[\w.!#$&^-]+/[\w.!#$&^+-]+\+json", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched(Generic[T]):
-    """An answer: `raw` as the API gave it (decoded JSON), `value` as the parser reads it, and the tries it took."""
+    """An answer: `raw` as the API gave it (decoded JSON), `value` as the parser reads it, and the tries it took.
+
+    `url` is what was asked; `answered_by` the address that gave the answer, another one after a redirect, "" where
+    nothing was asked.
+    """
 
     url: str
     raw: Any
     value: T
     requests: int
+    answered_by: str = ""
 
 
 @dataclass(slots=True)
@@ -174,12 +182,12 @@ class JsonClient:
             sleep=self._sleep,
             reraise=True,
         )
-        raw = tries(self._try, call)
+        raw, answered_by = tries(self._try, call)
         try:
             value = parse(raw)
         except SchemaError as error:
             raise call.failed(BadAnswer, str(error)) from error
-        return Fetched(call.url, raw, value, call.tries)
+        return Fetched(call.url, raw, value, call.tries, answered_by)
 
     def _gives_up(self, call: _Call, state: "RetryCallState") -> bool:
         tries = min(2, self._tries) if isinstance(_error(state), Unreachable) else self._tries
@@ -189,13 +197,13 @@ class JsonClient:
         if self._log:
             self._log(f"{call.what}: {_error(state).cause}; trying again in {state.upcoming_sleep:.1f} s")
 
-    def _try(self, call: _Call) -> Any:
+    def _try(self, call: _Call) -> tuple[Any, str]:
         call.tries += 1
         url = call.url
         for _ in range(1 + MAX_REDIRECTS):
             with self._send(call, url) as response:
                 if not response.is_redirect:
-                    return self._read(call, response)
+                    return self._read(call, response), url
                 url = _redirect(call, url, response.headers["Location"])
         raise call.failed(UnsafeRedirect, f"more than {MAX_REDIRECTS} redirects in a row")
 
@@ -245,7 +253,7 @@ class JsonClient:
         if status >= HTTPStatus.BAD_REQUEST:
             raise call.failed(Refused, said)
         content_type = response.headers.get("Content-Type", "")
-        if status != HTTPStatus.OK or content_type.partition(";")[0].strip().lower() != "application/json":
+        if status != HTTPStatus.OK or not _JSON.fullmatch(content_type.partition(";")[0].strip()):
             raise call.failed(BadAnswer, f"{said} with content of type {quoted(content_type)} instead of JSON")
         body = self._body(call, response)
         try:

@@ -147,7 +147,12 @@ def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind
         )
     seasons = [(season, list(of)) for season, of in groupby(listed, key=lambda episode: episode.season)]
     return Answer(
-        show=replace(show, name=one_line(show.name), url=one_line(show.url)),
+        show=replace(
+            show,
+            name=one_line(show.name),
+            url=one_line(show.url),
+            network=one_line(show.network) if show.network else None,
+        ),
         source=source,
         rows=tuple(sorted(rows, key=lambda row: (-row.mentions, row.label))),
         unmentioned=tuple(sorted({one_line(label) for label in labels.values()} - named.keys())),
@@ -164,7 +169,9 @@ def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind
 
 def answer_version(answer: Answer) -> str:
     """SHA-256 (hex) of everything the answer says, dates excepted: it changes only when the answer does."""
-    said = asdict(answer) | {"show": {"id": answer.show.id, "name": answer.show.name, "url": answer.show.url}}
+    show = answer.show
+    which = {"id": show.id, "name": show.name, "url": show.url, "when_and_where": show.when_and_where}
+    said = asdict(answer) | {"show": which}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

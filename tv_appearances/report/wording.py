@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from itertools import groupby
 
-from tv_appearances.report.answer import Answer, short
+from tv_appearances.report.answer import Answer, one_line, short
+from tv_appearances.tvmaze.models import Show
 
 LICENCE = "CC BY-SA 4.0"
 """Of TVMaze's data, https://www.tvmaze.com/api#licensing; what is made of it is shared alike."""
@@ -48,6 +49,14 @@ def finding(answer: Answer) -> str:
     else:
         where = f"{top.episodes:,} of the {answer.with_text:,} episodes that have a summary"
     return f"{leaders[0]} is mentioned most in {show}: {times(top.mentions)} in {where}."
+
+
+def which_show(show: Show) -> str:
+    """The show so that nobody takes it for another one of its name, as in "Star Fleet, 2003, BBC".
+
+    Name and network are cut to what a line can bear; a year or network that is not known is left out.
+    """
+    return ", ".join((short(one_line(show.name), 80), *(short(one_line(part), 40) for part in show.when_and_where)))
 
 
 def what_was_counted(answer: Answer) -> str:

@@ -8,8 +8,11 @@ Source of the limits: https://www.tvmaze.com/api (20 calls in 10 s from one addr
 names the caller) and TVMaze's advice to wait about 2 s after a 429.
 """
 
+import re
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from tv_appearances.fetching.client import Fetched, JsonClient, quoted
 from tv_appearances.fetching.errors import (
@@ -23,7 +26,7 @@ from tv_appearances.fetching.errors import (
     UnsafeRedirect,
     Untrusted,
 )
-from tv_appearances.fetching.fields import SchemaError
+from tv_appearances.fetching.fields import Rows, SchemaError, T
 from tv_appearances.fetching.pace import Pace
 from tv_appearances.tvmaze.models import (
     Character,
@@ -52,19 +55,30 @@ PACE = Pace(LIMIT, WINDOW)
 """The pace of this process; other processes have their own."""
 
 
-class Gateway(Protocol):
-    """The four questions this project asks about a show, and one about all. Every method raises `TVMazeError`."""
+class Merged(FetchError):
+    """TVMaze answers with another show than was asked for: it has made one of two, and redirects from the old id.
 
-    def search_shows(self, query: str) -> Fetched[tuple[SearchResult, ...]]:
+    `into` is the id of the show that stayed.
+    """
+
+    def __init__(self, what: str, url: str, into: int) -> None:
+        super().__init__(what, url, "TVMaze has merged the show into another one", remedy=f"Ask for id:{into}.")
+        self.into = into
+
+
+class Gateway(Protocol):
+    """The four questions this project asks about a show, and one about all. Every method raises `FetchError`."""
+
+    def search_shows(self, query: str) -> Fetched[Rows[SearchResult]]:
         """The shows a title may mean, best first; none is an answer too."""
 
     def show(self, show_id: int) -> Fetched[Show]:
-        """The show with this id; `NotFound` where there is none."""
+        """The show with this id; `NotFound` where there is none, `Merged` where another one has taken it in."""
 
-    def episodes(self, show: Show) -> Fetched[tuple[Episode, ...]]:
+    def episodes(self, show: Show) -> Fetched[Rows[Episode]]:
         """The show's episodes, without specials, in TVMaze's order."""
 
-    def cast(self, show: Show) -> Fetched[tuple[Character, ...]]:
+    def cast(self, show: Show) -> Fetched[Rows[Character]]:
         """The main cast, those who appear most often first."""
 
     def updates(self, since: Since | None) -> Fetched[dict[int, int]]:
@@ -87,9 +101,8 @@ class TVMazeClient:
     def __init__(
         self, base_url: str = TVMAZE_URL, *, address_setting: str = "the address", pace: Pace = PACE, **options: Any
     ) -> None:
-        self._json = JsonClient(
-            base_url, pace=pace, user_agent=_user_agent(), remedies=_remedies(address_setting), **options
-        )
+        self._remedies = _remedies(address_setting)
+        self._json = JsonClient(base_url, pace=pace, user_agent=_user_agent(), remedies=self._remedies, **options)
 
     def __enter__(self) -> "Self":
         return self
@@ -106,33 +119,37 @@ class TVMazeClient:
         """So many requests were sent, retries and redirects included."""
         return self._json.requests_made
 
-    def search_shows(self, query: str) -> Fetched[tuple[SearchResult, ...]]:
+    def search_shows(self, query: str) -> Fetched[Rows[SearchResult]]:
         """`/search/shows`: at most ten shows whose name is like the query."""
         return self._json.get(f"the search for {quoted(query)}", "/search/shows", parse_search_results, {"q": query})
 
     def show(self, show_id: int) -> Fetched[Show]:
-        """`/shows/:id`; an answer about another show is a `BadAnswer`."""
+        """`/shows/:id`; an answer about another show is a `BadAnswer`, unless a redirect says why."""
+        fetched = self._about(show_id, f"show {show_id:d}", "", parse_show)
+        if fetched.value.id != show_id:
+            cause = SchemaError("show.id", str(show_id), fetched.value.id)
+            raise BadAnswer(f"show {show_id:d}", fetched.url, str(cause), remedy=self._remedies[BadAnswer])
+        return fetched
 
-        def parse(raw: object) -> Show:
-            show = parse_show(raw)
-            if show.id != show_id:
-                raise SchemaError("show.id", str(show_id), show.id)
-            return show
-
-        return self._json.get(f"show {show_id:d}", f"/shows/{show_id:d}", parse)
-
-    def episodes(self, show: Show) -> Fetched[tuple[Episode, ...]]:
+    def episodes(self, show: Show) -> Fetched[Rows[Episode]]:
         """`/shows/:id/episodes`."""
-        return self._json.get(f"the episodes of {_named(show)}", f"/shows/{show.id:d}/episodes", parse_episodes)
+        return self._about(show.id, f"the episodes of {_named(show)}", "/episodes", parse_episodes)
 
-    def cast(self, show: Show) -> Fetched[tuple[Character, ...]]:
+    def cast(self, show: Show) -> Fetched[Rows[Character]]:
         """`/shows/:id/cast`."""
-        return self._json.get(f"the cast of {_named(show)}", f"/shows/{show.id:d}/cast", parse_cast)
+        return self._about(show.id, f"the cast of {_named(show)}", "/cast", parse_cast)
 
     def updates(self, since: Since | None) -> Fetched[dict[int, int]]:
         """`/updates/shows`: one request for all shows."""
         params = {"since": since} if since else None
         return self._json.get("the list of changed shows", "/updates/shows", parse_updates, params)
+
+    def _about(self, show_id: int, what: str, part: str, parse: Callable[[object], T]) -> Fetched[T]:
+        fetched = self._json.get(what, f"/shows/{show_id:d}{part}", parse)
+        answered = re.findall(r"/shows/(\d+)", urlsplit(fetched.answered_by).path)
+        if answered and int(answered[-1]) != show_id:
+            raise Merged(what, fetched.url, int(answered[-1]))
+        return fetched
 
 
 def _remedies(address: str) -> dict[type[FetchError], str]:
@@ -152,14 +169,18 @@ def _remedies(address: str) -> dict[type[FetchError], str]:
 
 
 @cache
-def _user_agent() -> str:
+def release() -> str:
+    """The version of this package that is installed, "unreleased" where it only lies there."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        release = version("tv_appearances")
+        return version("tv_appearances")
     except PackageNotFoundError:
-        release = "unreleased"
-    return f"tv_appearances/{release} (+Dagster code location)"
+        return "unreleased"
+
+
+def _user_agent() -> str:
+    return f"tv_appearances/{release()} (+Dagster code location)"
 
 
 def _named(show: Show) -> str:

@@ -1,21 +1,29 @@
 """Which show is meant, and where its data come from: the two choices that are made once, at the root.
 
-Belongs here: turning what was asked for (search text or `id:N`) into one show, and the rule by which the sample stands
-in for TVMaze. Does not belong here: how TVMaze is asked (`api`), and where the result goes.
+Belongs here: turning what was asked for (search text or `id:N`) into one show, what to say where there is none, and the
+rule by which the sample stands in for TVMaze. Does not belong here: what a title may mean (`titles`), how TVMaze is
+asked (`api`), and where the result goes.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from itertools import islice
+from typing import Any, Literal, TypeAlias
 
-from tv_appearances.fetching.client import quoted
+from tv_appearances.fetching.client import Fetched, quoted
 from tv_appearances.fetching.errors import FetchError, NotFound, Unreachable
-from tv_appearances.tvmaze.api import Gateway, Since
-from tv_appearances.tvmaze.models import Show, Source
+from tv_appearances.fetching.fields import Rows, SchemaError
+from tv_appearances.tvmaze.api import Gateway, Merged, Since
+from tv_appearances.tvmaze.models import SearchResult, Show, Source
+from tv_appearances.tvmaze.titles import Reading, mistakable, ranked, readings
 
 MAX_TITLE = 200
+MOST_SHORTER = 5
+"""So many searches at most look for something to propose in the place of a title that is not found."""
+NAMED = 5
+"""So many shows are named then."""
 
 
 def parse_show_choice(text: str) -> int | str:
@@ -53,18 +61,21 @@ class Found:
     """The show that was asked for.
 
     `record` is the search result as TVMaze gives it, `{"score", "show"}`; `score` is None for a show asked for by id;
-    `results` are all the shows the search found, best first, so `results[0]` is `show`; `url` is what was asked, in so
-    many `requests`, retries included.
+    `results` are all the shows the search found, `show` first and the others in TVMaze's order; `mistakable` are those
+    among them that could be meant as well; `left_out` are the results that could not be read; `url` is the search that
+    found it, `requests` what it all took, retries included.
     """
 
     asked: str
     source: Source
     show: Show
-    record: dict[str, Any]
+    record: Mapping[str, Any]
     score: float | None
     results: tuple[Show, ...]
     url: str
     requests: int
+    mistakable: tuple[Show, ...] = ()
+    left_out: tuple[SchemaError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +132,14 @@ class Lookup:
         """
         return self.gateway("sample" if self.choice == "sample" else "live").updates(since).value
 
-    def find(self, asked: str, *, holds_live_data: bool) -> Found:
+    def find(self, asked: str, *, holds_live_data: bool, before: Show | None = None) -> Found:
         """Find the show.
 
         Args:
             asked: search text, or `id:N` for the show with that TVMaze id.
             holds_live_data: whether the place the result goes to holds data from TVMaze, which the sample must never
                 replace.
+            before: the show that the last run found, to say what was deleted.
 
         Raises:
             LookupFailed: no show can be called that, there is none, or the sample would have to replace live data or
@@ -142,7 +154,7 @@ class Lookup:
                 )
             return self._find_in_sample(asked)
         try:
-            return _find(self.live, "live", asked)
+            return _find(self.live, "live", asked, before)
         except Unreachable as unreachable:
             if self.choice == "live" or holds_live_data:
                 raise
@@ -164,41 +176,161 @@ class Lookup:
             ) from None
 
 
-def _find(gateway: Gateway, source: Source, asked: str) -> Found:
+def _find(gateway: Gateway, source: Source, asked: str, before: Show | None = None) -> Found:
     try:
         wanted = parse_show_choice(asked)
     except ValueError as error:
         raise LookupFailed(str(error)) from None
+    if isinstance(wanted, str):
+        return _choose(gateway, source, wanted)
+    one = _with_id(gateway, wanted, before)
+    record = {"score": None, "show": one.raw}
+    return Found(asked, source, one.value, record, None, (one.value,), one.url, one.requests)
+
+
+def search(gateway: Gateway, asked: str) -> list[Show]:
+    """The shows to choose from, in TVMaze's order; for an id that one.
+
+    Raises:
+        LookupFailed: there is none; the message says what to try instead.
+        FetchError: there is no usable answer.
+    """
+    wanted = parse_show_choice(asked)
     if isinstance(wanted, int):
-        try:
-            one = gateway.show(wanted)
-        except NotFound:
-            raise LookupFailed(
-                f"TVMaze has no show with the id {wanted}: look it up on https://www.tvmaze.com, or give its name."
-            ) from None
-        return Found(
-            asked, source, one.value, {"score": None, "show": one.raw}, None, (one.value,), one.url, one.requests
-        )
-    many = gateway.search_shows(wanted)
-    if not many.value:
-        raise LookupFailed(f"TVMaze finds no show called {wanted!r}.{_hint(gateway, wanted)}")
-    best = many.value[0]
-    results = tuple(result.show for result in many.value)
-    return Found(asked, source, best.show, many.raw[0], best.score, results, many.url, many.requests)
+        return [_with_id(gateway, wanted).value]
+    shows = _shows(gateway.search_shows(wanted))
+    if not shows:
+        raise LookupFailed(_nothing_found(gateway, wanted))
+    return shows
 
 
-def _hint(gateway: Gateway, wanted: str) -> str:
-    """What to try in place of a search without result: the shows that its longest word finds, if there are any."""
-    if number := re.fullmatch(r"(?:id|#)?\s*:?\s*(\d+)", wanted, re.IGNORECASE):
-        return f" For the show with that TVMaze id, write id:{number[1]}."
-    words = sorted(re.findall(r"\w{3,}", wanted), key=len, reverse=True)
-    if not words or words[0] == wanted:
-        return " Check the spelling, or look the show up on https://www.tvmaze.com and give its id, as in id:431."
+def _with_id(gateway: Gateway, show_id: int, before: Show | None = None) -> Fetched[Show]:
     try:
-        found = [result.show for result in gateway.search_shows(words[0]).value[:3]]
+        return gateway.show(show_id)
+    except Merged as merged:
+        raise LookupFailed(
+            f"TVMaze has merged show {show_id} into {_name_of(gateway, merged.into)}: ask for id:{merged.into}."
+        ) from None
+    except NotFound:
+        raise LookupFailed(_nothing_at(gateway, show_id, before)) from None
+
+
+def _choose(gateway: Gateway, source: Source, asked: str) -> Found:
+    """The show that a title means.
+
+    One of that very name that fits the year and country that were said, however the search ranks it; else the best
+    match, unless something was said that it contradicts: a report about another show is worse than none.
+    """
+    tried: list[_Try] = []
+    for search, reading in _searches(gateway, asked):
+        tried.append((search, reading))
+        if places := ranked(reading, _shows(search)):
+            return _found(asked, source, tried, places[0])
+    sure = [(search, reading) for search, reading in tried if reading.sure]
+    for search, reading in sure:
+        if places := ranked(Reading(reading.title), _shows(search)):
+            raise LookupFailed(
+                f"TVMaze finds no show called {asked!r}, only {_listed(_shows(search), places)}: "
+                "if it is one of these, ask for its id."
+            )
+    for search, reading in sure or tried[:1]:
+        if places := [place for place, show in enumerate(_shows(search)) if reading.fits(show)]:
+            return _found(asked, source, [*tried, (search, reading)], places[0])
+    raise LookupFailed(_nothing_found(gateway, asked))
+
+
+_Try: TypeAlias = tuple[Fetched[Rows[SearchResult]], Reading]
+
+
+def _searches(gateway: Gateway, asked: str) -> Iterator[_Try]:
+    """What was asked for as it stands, read in every way; then without what was said behind the title."""
+    ways = readings(asked)
+    whole = gateway.search_shows(asked)
+    yield from ((whole, reading) for reading in ways)
+    yield from ((gateway.search_shows(reading.title), reading) for reading in ways[1:])
+
+
+def _shows(search: Fetched[Rows[SearchResult]]) -> list[Show]:
+    return [result.show for result in search.value]
+
+
+def _found(asked: str, source: Source, tried: Sequence[_Try], place: int) -> Found:
+    """The show at this place of the last search that was tried."""
+    search, reading = tried[-1]
+    chosen = search.value[place]
+    others = [result for at, result in enumerate(search.value) if at != place]
+    return Found(
+        asked=asked,
+        source=source,
+        show=chosen.show,
+        record=chosen.record,
+        score=chosen.score,
+        results=(chosen.show, *(other.show for other in others)),
+        url=search.url,
+        requests=sum(each.requests for each in {id(each): each for each, _ in tried}.values()),
+        mistakable=mistakable(reading, chosen, others),
+        left_out=search.value.left_out,
+    )
+
+
+def _nothing_found(gateway: Gateway, wanted: str) -> str:
+    """What to say where a search finds nothing: the shows that what is left of it finds, if there are any."""
+    said = f"TVMaze finds no show called {wanted!r}."
+    if number := re.fullmatch(r"(?:id|#)?\s*:?\s*(\d+)", wanted, re.IGNORECASE):
+        return f"{said} For the show with that TVMaze id, write id:{number[1]}."
+    queries = _shorter(wanted)
+    for query in queries:
+        if proposed := _proposed(gateway, query):
+            return f"{said} Searching for {query!r} finds {proposed}: is it one of these?"
+    if not queries:
+        return (
+            f"{said} Check the spelling, or look the show up on https://www.tvmaze.com and give its id, as in id:431."
+        )
+    return f"{said} Check the spelling, or try fewer words."
+
+
+def _nothing_at(gateway: Gateway, show_id: int, before: Show | None) -> str:
+    if before is None or before.id != show_id:
+        return f"TVMaze has no show with the id {show_id}: look it up on https://www.tvmaze.com, or give its name."
+    said = f"TVMaze has deleted show {show_id}, which was {_described(before, with_id=False)}."
+    if proposed := _proposed(gateway, before.name):
+        return f"{said} Searching for its name finds {proposed}: if it is one of these, ask for that id."
+    return f"{said} Look on https://www.tvmaze.com for what took its place, or ask for it no longer."
+
+
+def _shorter(wanted: str) -> list[str]:
+    """What is left of a title without brackets, year and country, then the longest stretches of ever fewer words."""
+    titles = [reading.title for reading in readings(wanted)]
+    words = re.findall(r"[^\W_]\S*", titles[-1])
+    stretches = [
+        max((" ".join(words[at : at + count]) for at in range(len(words) - count + 1)), key=len)
+        for count in range(len(words) - 1, 0, -1)
+    ]
+    left = [query for query in dict.fromkeys(titles[1:] + stretches) if query != wanted]
+    # The shortest always: a long title that is spelled wrong in one place has one word that is right.
+    return left[: MOST_SHORTER - 1] + left[MOST_SHORTER - 1 :][-1:]
+
+
+def _proposed(gateway: Gateway, query: str) -> str:
+    """The shows that a search finds, those of that very name first, each with year, network and id; "" for none."""
+    try:
+        shows = _shows(gateway.search_shows(query))
     except FetchError:
-        found = []
-    if not found:
-        return " Check the spelling, or try fewer words."
-    named = ", ".join(f"{show.name} ({(show.premiered or '?')[:4]}, id:{show.id})" for show in found)
-    return f" Searching for {words[0]!r} finds {named}: is it one of these?"
+        return ""
+    return _listed(shows, dict.fromkeys([*ranked(Reading(query), shows), *range(len(shows))]))
+
+
+def _listed(shows: Sequence[Show], places: Iterable[int]) -> str:
+    return ", ".join(_described(shows[place]) for place in islice(places, NAMED))
+
+
+def _name_of(gateway: Gateway, show_id: int) -> str:
+    try:
+        return _described(gateway.show(show_id).value)
+    except FetchError:
+        return "another one"
+
+
+def _described(show: Show, *, with_id: bool = True) -> str:
+    about = [*(show.when_and_where or ["date unknown"]), *([f"id:{show.id}"] if with_id else [])]
+    return f"{show.name} ({', '.join(about)})"

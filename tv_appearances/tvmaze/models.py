@@ -1,16 +1,27 @@
 """What this project uses of TVMaze's answers, as frozen dataclasses, and the one place that reads them.
 
 Belongs here: the shape of a show, an episode, a character and a mention, and the parsers that turn decoded JSON into
-them. A value of the wrong type is a `SchemaError` that names its path; a field this project does not use is ignored; a
-field that TVMaze documents as nullable may be null, absent or empty. Does not belong here: fetching, files, counting.
+them. A value of the wrong type is a `SchemaError` that names its path, and costs a list only that row; a field this
+project does not use is ignored; a field that TVMaze documents as nullable may be null, absent or empty. Does not belong
+here: fetching, files, counting.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from tv_appearances.fetching.fields import SchemaError, integer_at, object_at, objects_at, optional_at, text_at
+from tv_appearances.fetching.fields import (
+    Rows,
+    SchemaError,
+    integer_at,
+    object_at,
+    objects_at,
+    optional_at,
+    readable,
+    rows_at,
+    text_at,
+)
 
 Source = Literal["live", "sample"]
 """Where a show's data came from: TVMaze, or the sample that is part of this package."""
@@ -23,7 +34,8 @@ class Show:
 
     `url` is its page on tvmaze.com ("" where unknown); `updated` the epoch second at which TVMaze last changed the
     show or any of its episodes or cast entries; `premiered` a date as YYYY-MM-DD; `network` the broadcaster or
-    streaming service.
+    streaming service, and `country` the code of its country (ISO 3166), None for one that is everywhere; `weight` how
+    well known the show is, from 0 to 100, by TVMaze's own measure.
     """
 
     id: int
@@ -32,14 +44,31 @@ class Show:
     updated: int | None = None
     premiered: str | None = None
     network: str | None = None
+    country: str | None = None
+    weight: int | None = None
+
+    @property
+    def year(self) -> str:
+        """The year in which it began, as in "2003"; "" where it is not known."""
+        year = (self.premiered or "")[:4]
+        return year if year.isascii() and year.isdigit() else ""
+
+    @property
+    def when_and_where(self) -> tuple[str, ...]:
+        """Year and network, what tells it from other shows of its name; what is not known is left out."""
+        return tuple(part for part in (self.year, self.network) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """One row of TVMaze's search: a show and how well it matches (higher is better; the scale is TVMaze's own)."""
+    """One row of TVMaze's search: a show and how well it matches (higher is better; the scale is TVMaze's own).
+
+    `record` is the row as TVMaze gives it, `{"score", "show"}`.
+    """
 
     score: float
     show: Show
+    record: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +90,10 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """A role of the main cast, once per TVMaze character id; `played_by` joins the actors of a recast role by " / "."""
+    """A role of the main cast, once per TVMaze character id.
+
+    `played_by` joins the actors of a recast role by " / "; "" where TVMaze names nobody.
+    """
 
     id: int
     name: str
@@ -87,33 +119,41 @@ def parse_show(value: object, path: str = "show") -> Show:
     """A show object, as `/shows/:id` and the `show` of a search result give it."""
     fields = object_at(value, path)
     broadcaster = fields.get("network") or fields.get("webChannel")
+    at = f"{path}.network"
+    network = optional_at(object_at(broadcaster, at), "name", at, str) if broadcaster else None
+    # Both only help to choose among shows of one name: a wrong type is as good as none.
+    country = broadcaster.get("country") if broadcaster else None
+    code = country.get("code") if isinstance(country, dict) else None
+    weight = fields.get("weight")
     return Show(
         id=integer_at(fields, "id", path),
         name=text_at(fields, "name", path),
         url=optional_at(fields, "url", path, str) or "",
         updated=optional_at(fields, "updated", path, int),
         premiered=optional_at(fields, "premiered", path, str) or None,
-        network=optional_at(object_at(broadcaster, f"{path}.network"), "name", f"{path}.network", str)
-        if broadcaster
-        else None,
+        network=network or None,
+        country=code if isinstance(code, str) else None,
+        weight=weight if isinstance(weight, int) else None,
     )
 
 
-def parse_search_results(value: object, path: str = "results") -> tuple[SearchResult, ...]:
+def parse_search_results(value: object, path: str = "results") -> Rows[SearchResult]:
     """The answer of `/search/shows`: a list of `{"score", "show"}`, best first, at most ten."""
-    results = []
-    for at, fields in objects_at(value, path):
+
+    def row(fields: Mapping[str, Any], at: str) -> SearchResult:
         score = fields.get("score")
         if isinstance(score, bool) or not isinstance(score, (int, float)):
             raise SchemaError(f"{at}.score", "a number", score)
-        results.append(SearchResult(score=float(score), show=parse_show(fields.get("show"), f"{at}.show")))
-    return tuple(results)
+        return SearchResult(float(score), parse_show(fields.get("show"), f"{at}.show"), fields)
+
+    return rows_at(value, path, row)
 
 
-def parse_episodes(value: object, path: str = "episodes") -> tuple[Episode, ...]:
+def parse_episodes(value: object, path: str = "episodes") -> Rows[Episode]:
     """The answer of `/shows/:id/episodes`, in its own order and with its duplicates, if it has any."""
-    return tuple(
-        Episode(
+
+    def row(fields: Mapping[str, Any], at: str) -> Episode:
+        return Episode(
             id=integer_at(fields, "id", at),
             season=integer_at(fields, "season", at),
             number=optional_at(fields, "number", at, int),
@@ -121,43 +161,58 @@ def parse_episodes(value: object, path: str = "episodes") -> tuple[Episode, ...]
             airdate=optional_at(fields, "airdate", at, str) or None,
             summary=optional_at(fields, "summary", at, str) or None,
         )
-        for at, fields in objects_at(value, path)
-    )
+
+    return rows_at(value, path, row)
 
 
-def parse_cast(value: object, path: str = "cast") -> tuple[Character, ...]:
-    """The answer of `/shows/:id/cast` as one character per character id, in the order TVMaze first names them."""
+def parse_cast(value: object, path: str = "cast") -> Rows[Character]:
+    """The answer of `/shows/:id/cast` as one character per character id, in the order TVMaze first names them.
+
+    A row without a person is a role that nobody is known to play; one without a character is odd.
+    """
+
+    def row(fields: Mapping[str, Any], at: str) -> tuple[int, str, str]:
+        character = object_at(fields.get("character"), f"{at}.character")
+        person = object_at(fields.get("person") or {}, f"{at}.person")
+        return (
+            integer_at(character, "id", f"{at}.character"),
+            text_at(character, "name", f"{at}.character"),
+            optional_at(person, "name", f"{at}.person", str) or "",
+        )
+
+    rows = rows_at(value, path, row)
     names: dict[int, str] = {}
     actors: dict[int, list[str]] = {}
-    for at, fields in objects_at(value, path):
-        character = object_at(fields.get("character"), f"{at}.character")
-        person = object_at(fields.get("person"), f"{at}.person")
-        character_id = integer_at(character, "id", f"{at}.character")
-        names.setdefault(character_id, text_at(character, "name", f"{at}.character"))
-        actor = text_at(person, "name", f"{at}.person")
-        if actor not in actors.setdefault(character_id, []):
-            actors[character_id].append(actor)
-    return tuple(Character(key, name, " / ".join(actors[key])) for key, name in names.items())
+    for character_id, name, actor in rows:
+        names.setdefault(character_id, name)
+        known = actors.setdefault(character_id, [])
+        if actor.strip() and actor not in known:
+            known.append(actor)
+    return Rows((Character(key, name, " / ".join(actors[key])) for key, name in names.items()), rows.left_out)
 
 
 def parse_updates(value: object, path: str = "updates") -> dict[int, int]:
     """The answer of `/updates/shows`: TVMaze's id of a show → the epoch second at which it last changed.
 
-    An empty list is taken for an empty object: some servers cannot tell one from the other.
+    An empty list is taken for an empty object: some servers cannot tell one from the other. An odd entry is left out:
+    it must not keep all other shows from being looked at.
     """
     fields = {} if value == [] else object_at(value, path)
-    updates = {}
-    for key in fields:
+
+    def entry(key: str, at: str) -> tuple[int, int]:
         if not (key.isascii() and key.isdigit()):
-            raise SchemaError(path, "ids of shows as keys", key)
-        updates[int(key)] = integer_at(fields, key, path)
-    return updates
+            raise SchemaError(at, "the id of a show as key", key)
+        return int(key), integer_at(fields, key, path)
+
+    return dict(readable(((f"{path}.{key}", key) for key in fields), entry))
 
 
 def parse_characters(value: object, path: str = "characters") -> tuple[Character, ...]:
     """The content of `characters.json`: a list of `{"id", "name", "played_by"}`."""
     return tuple(
-        Character(integer_at(fields, "id", at), text_at(fields, "name", at), text_at(fields, "played_by", at))
+        Character(
+            integer_at(fields, "id", at), text_at(fields, "name", at), optional_at(fields, "played_by", at, str) or ""
+        )
         for at, fields in objects_at(value, path)
     )
 

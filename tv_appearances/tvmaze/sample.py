@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tv_appearances.fetching.client import Fetched
 from tv_appearances.fetching.errors import NotFound
-from tv_appearances.fetching.fields import T
+from tv_appearances.fetching.fields import Rows, T
 from tv_appearances.tvmaze.api import Since
 from tv_appearances.tvmaze.models import (
     Character,
@@ -32,27 +32,27 @@ class SampleGateway:
 
     folder: Path = SAMPLE
 
-    def search_shows(self, query: str) -> Fetched[tuple[SearchResult, ...]]:
+    def search_shows(self, query: str) -> Fetched[Rows[SearchResult]]:
         """The sample's show, if the query is its name or whole words of it."""
         wanted = re.compile(rf"\b{re.escape(query.strip())}\b", re.IGNORECASE)
         every = self._read("search", parse_search_results)
-        kept = [at for at, result in enumerate(every.value) if wanted.search(result.show.name)]
-        return Fetched(every.url, [every.raw[at] for at in kept], tuple(every.value[at] for at in kept), 0)
+        kept = [result for result in every.value if wanted.search(result.show.name)]
+        return Fetched(every.url, [result.record for result in kept], Rows(kept), 0)
 
     def show(self, show_id: int) -> Fetched[Show]:
         """The sample's show, if it has this id."""
         every = self._read("search", parse_search_results)
-        for raw, result in zip(every.raw, every.value, strict=True):
+        for result in every.value:
             if result.show.id == show_id:
-                return Fetched(every.url, raw["show"], result.show, 0)
+                return Fetched(every.url, result.record["show"], result.show, 0)
         raise NotFound(f"show {show_id}", every.url, "the sample does not have it")
 
-    def episodes(self, show: Show) -> Fetched[tuple[Episode, ...]]:
+    def episodes(self, show: Show) -> Fetched[Rows[Episode]]:
         """The episodes of the sample's show."""
         self.show(show.id)
         return self._read("episodes", parse_episodes)
 
-    def cast(self, show: Show) -> Fetched[tuple[Character, ...]]:
+    def cast(self, show: Show) -> Fetched[Rows[Character]]:
         """The cast of the sample's show."""
         self.show(show.id)
         return self._read("cast", parse_cast)

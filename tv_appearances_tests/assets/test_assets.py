@@ -71,7 +71,11 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
 
 
 def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
-    return {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
+    """Check → whether it passed, on every asset that has one of this name."""
+    passed: dict[str, bool] = {}
+    for check in result.get_asset_check_evaluations():
+        passed[check.check_name] = passed.get(check.check_name, True) and check.passed
+    return passed
 
 
 def test_a_run_leaves_the_seven_files_of_the_contract(project: Project) -> None:
@@ -131,7 +135,7 @@ def test_run_config_chooses_the_show(project: Project) -> None:
 def test_all_checks_pass_on_a_good_day_and_three_requests_are_made(project: Project) -> None:
     result = project.run()
     assert checks(result) == dict.fromkeys(checks(result), True)
-    assert len(checks(result)) == 10
+    assert len(result.get_asset_check_evaluations()) == 13
     assert project.tvmaze.requests[0] == "/search/shows?q=the lighthouse"
     assert sorted(project.tvmaze.requests[1:]) == ["/shows/7/cast", "/shows/7/episodes"]
 
@@ -165,9 +169,35 @@ def test_live_data_replaces_the_sample_but_never_the_other_way_round(project: Pr
 def test_a_failed_fetch_keeps_every_file(project: Project) -> None:
     project.run()
     before = project.content()
-    project.tvmaze.episode_list[1]["season"] = "one"
+    for row in project.tvmaze.episode_list[1:3]:
+        row["season"] = "one"
     assert 'episodes[1].season: expected an integer, got "one"' in failure(project.run("episodes"))
     assert project.content() == before
+
+
+def test_one_odd_row_of_each_answer_costs_that_row_and_is_told(project: Project) -> None:
+    project.tvmaze.results = [{"score": 0.9, "show": None}, {"score": 0.8, "show": project.tvmaze.record}]
+    project.tvmaze.episode_list.append({**episode(9, 2, 2, "<p>Clara, Clara and Clara.</p>"), "season": None})
+    project.tvmaze.cast_list[3]["character"] = None
+    project.tvmaze.cast_list[2]["person"] = None
+    result = project.run()
+    assert result.success
+    assert {name for name, passed in checks(result).items() if not passed} == {"answers_are_complete"}
+    told = {
+        check.asset_key.to_user_string(): check.description
+        for check in result.get_asset_check_evaluations()
+        if not check.passed
+    }
+    assert told.keys() == {"tv_show_info", "episodes", "characters"}
+    assert "`episodes[4].season: expected an integer, got null`" in told["episodes"]
+    for asset in told:
+        assert metadata(result, asset)["rows_left_out"] == 1
+    content = project.content()
+    assert len(json.loads(content["episodes.json"])) == 5, "the file is what TVMaze gave"
+    assert [row["played_by"] for row in json.loads(content["characters.json"])] == ["Iris Holm", "Tom Rask", ""]
+    assert json.loads(content["character_appearances.json"])["Clara"] == 1, "the odd episode is not counted"
+    for asset in ("tv_show_info", "appearances_report"):
+        assert metadata(result, asset)["show"] == "The Lighthouse, 2019, Coast One"
 
 
 @pytest.mark.parametrize(("answer", "asset"), [("episode_list", "episodes"), ("cast_list", "characters")])

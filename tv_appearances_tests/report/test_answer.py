@@ -15,7 +15,15 @@ from tv_appearances.report.answer import Answer, Contender, EpisodeRef, answer_v
 from tv_appearances.report.mentions_csv import read_mentions, write_mentions
 from tv_appearances.report.page import HEAT_ROWS, HEAT_STEPS, heat_map, page, season_leaders
 from tv_appearances.report.picture import render_svg
-from tv_appearances.report.wording import credits_line, data_date, finding, markdown_table, spans, what_was_counted
+from tv_appearances.report.wording import (
+    credits_line,
+    data_date,
+    finding,
+    markdown_table,
+    spans,
+    what_was_counted,
+    which_show,
+)
 from tv_appearances.tvmaze.models import Episode, Mention, Show
 from tv_appearances_tests.answers import ATTACK, HARBOUR, answer_of, episodes, mentions
 from tv_appearances_tests.report.test_picture import contrast
@@ -206,8 +214,22 @@ def test_a_date_that_is_none_is_left_out(updated: int | None) -> None:
     assert data_date(dataclasses.replace(ANSWER, show=Show(7, "Harbour Lights", updated=updated))) is None
 
 
+@pytest.mark.parametrize(
+    ("show", "line"),
+    [
+        (Show(512, "Star Fleet", premiered="2003-12-08", network="BBC"), "Star Fleet, 2003, BBC"),
+        (Show(512, "Star Fleet", premiered="2003-12-08"), "Star Fleet, 2003"),
+        (Show(512, "Star Fleet", premiered="soon", network="BBC\nTwo"), "Star Fleet, BBC Two"),
+        (Show(512, "Star Fleet"), "Star Fleet"),
+        (Show(512, "x" * 200, network="y" * 200), f"{'x' * 79}…, {'y' * 39}…"),
+    ],
+)
+def test_a_show_is_told_from_others_of_its_name_by_year_and_network(show: Show, line: str) -> None:
+    assert which_show(show) == line
+
+
 def test_the_version_changes_with_what_is_said_and_not_with_dates() -> None:
-    later = dataclasses.replace(ANSWER.show, updated=1_600_000_000, premiered="2001-01-01", network="Sea TV")
+    later = dataclasses.replace(ANSWER.show, updated=1_600_000_000, weight=99, country="IE")
     assert answer_version(dataclasses.replace(ANSWER, show=later)) == answer_version(ANSWER)
     assert re.fullmatch("[0-9a-f]{64}", answer_version(ANSWER))
     for field in dataclasses.fields(Answer):
@@ -215,6 +237,8 @@ def test_the_version_changes_with_what_is_said_and_not_with_dates() -> None:
         other |= {"unclaimed": (("Walt", 65, 20),), "contenders": (Contender("Walt", 65),)}
         changed = dataclasses.replace(ANSWER, **{field.name: other.get(field.name, ())})
         assert answer_version(changed) != answer_version(ANSWER), field.name
+    for which in (dataclasses.replace(HARBOUR, premiered="2003-12-08"), dataclasses.replace(HARBOUR, network="BBC")):
+        assert answer_version(dataclasses.replace(ANSWER, show=which)) != answer_version(ANSWER)
 
 
 def test_mentions_are_written_in_a_form_that_can_be_read_by_eye() -> None:

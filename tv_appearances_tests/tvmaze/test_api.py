@@ -137,6 +137,58 @@ def test_duplicates_and_disorder_change_nothing(client: TVMazeClient, tvmaze_ser
     assert in_order(client.episodes(LIGHTHOUSE).value) == in_order(clean.value)
 
 
+@pytest.mark.parametrize(
+    "kind", ["text/json", "application/vnd.api+json", "application/hal+json; charset=utf-8", "Application/JSON"]
+)
+def test_json_of_a_mirror_may_have_another_name(client: TVMazeClient, tvmaze_server: TVMazeServer, kind: str):
+    tvmaze_server.fault(CAST, "200", headers={"Content_Type": kind})
+    with pytest.raises(BadAnswer, match="expected a list, got {"):
+        client.cast(LIGHTHOUSE)
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/plain", "application/jsonp", "+json", "text/x json", ""])
+def test_what_is_not_called_json_is_not_read(client: TVMazeClient, tvmaze_server: TVMazeServer, kind: str):
+    tvmaze_server.fault(CAST, "200", headers={"Content_Type": kind})
+    with pytest.raises(BadAnswer, match="instead of JSON"):
+        client.cast(LIGHTHOUSE)
+
+
+def test_one_odd_row_is_left_out_and_a_role_that_nobody_plays_is_not(client: TVMazeClient, tvmaze_server: TVMazeServer):
+    cast = client.cast(LIGHTHOUSE).raw
+    for odd, path in (
+        ({**cast[1], "character": None}, "cast[1].character"),
+        ({**cast[1], "character": {"id": 7202, "name": " "}}, "cast[1].character.name"),
+        ({**cast[1], "person": "Eoin Daly"}, "cast[1].person"),
+        (None, "cast[1]"),
+    ):
+        tvmaze_server.patch(CAST, [cast[0], odd, *cast[2:]])
+        rows = client.cast(LIGHTHOUSE).value
+        assert [character.id for character in rows] == [7201, 7203, 7204]
+        assert [error.path for error in rows.left_out] == [path]
+    for nobody in (None, {}, {"id": 1, "name": None}, {"id": 1, "name": " "}):
+        tvmaze_server.patch(CAST, [cast[0], {**cast[1], "person": nobody}, {**cast[2], "person": nobody}, *cast[3:]])
+        rows = client.cast(LIGHTHOUSE).value
+        assert [character.played_by for character in rows] == ["Nora Whelan", "", "Maeve Tully", "Cormac Reid"]
+        assert rows.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "odd", "read"), [(1, 1, False), (2, 1, True), (3, 2, False), (20, 2, True), (20, 3, False)]
+)
+def test_more_than_a_tenth_of_odd_rows_is_another_form(
+    client: TVMazeClient, tvmaze_server: TVMazeServer, rows: int, odd: int, read: bool
+):
+    row = client.episodes(LIGHTHOUSE).raw[0]
+    listed = [{**row, "id": at, "season": None if at < odd else 1} for at in range(rows)]
+    tvmaze_server.patch("/shows/7001/episodes", listed)
+    if read:
+        fetched = client.episodes(LIGHTHOUSE)
+        assert (len(fetched.value), len(fetched.value.left_out), len(fetched.raw)) == (rows - odd, odd, rows)
+    else:
+        with pytest.raises(BadAnswer, match=r"episodes\[0\]\.season: expected an integer, got null"):
+            client.episodes(LIGHTHOUSE)
+
+
 # Waiting and trying again
 
 
@@ -275,7 +327,7 @@ def test_what_a_retry_cannot_mend_is_asked_once(client, tvmaze_server, kind: str
 
 def test_a_wrong_type_is_named_with_its_path_and_a_sample(client: TVMazeClient, tvmaze_server: TVMazeServer):
     episodes = client.episodes(LIGHTHOUSE).raw
-    episodes[3]["season"] = "one"
+    episodes[3]["season"] = episodes[5]["season"] = "one"
     tvmaze_server.patch("/shows/7001/episodes", episodes)
     with pytest.raises(BadAnswer, match=r'episodes\[3\]\.season: expected an integer, got "one"'):
         client.episodes(LIGHTHOUSE)

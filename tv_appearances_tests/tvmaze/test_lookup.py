@@ -1,9 +1,15 @@
 """Which show is meant, and when the sample may stand in for TVMaze."""
 
+from random import Random
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tv_appearances.fetching.errors import Unreachable
 from tv_appearances.tvmaze.lookup import Lookup, LookupFailed, SourceChoice
+from tv_appearances.tvmaze.models import Show
 from tv_appearances.tvmaze.sample import SampleGateway
 from tv_appearances_tests.fakes import FakeTVMaze, Outage
 
@@ -30,6 +36,38 @@ def test_an_id_asks_for_that_show_and_a_bare_number_is_a_title() -> None:
         lookup(tvmaze).find("7", holds_live_data=False)
 
 
+SHOWS = st.lists(
+    st.builds(
+        lambda number, name, year, network: {
+            "id": number, "name": name, "premiered": f"{year}-03-01", "network": {"name": network}, "updated": 1
+        },
+        st.integers(1, 10**6),
+        st.lists(st.sampled_from(["Star", "star", "Fléet", "Fleet", "The", "&", "and", "House", "Us"]), min_size=1).map(
+            " ".join
+        ),
+        st.integers(1950, 2030),
+        st.sampled_from(["BBC", "NET"]),
+    ),
+    min_size=1,
+    max_size=10,
+    unique_by=lambda show: (show["name"], show["premiered"]),
+)  # fmt: skip
+
+
+@given(SHOWS, st.randoms(), st.sampled_from(["{name} ({year})", "{name} [{year}]", "{name} {year}", "{name}, {year}"]))
+def test_whatever_the_order_of_the_results_the_show_of_that_title_and_year_is_taken(
+    shows: list[dict[str, Any]], random: Random, form: str
+) -> None:
+    wanted = random.choice(shows)
+    random.shuffle(shows)
+    tvmaze = FakeTVMaze()
+    tvmaze.results = [{"score": 1 - place / 20, "show": show} for place, show in enumerate(shows)]
+    found = lookup(tvmaze).find(form.format(name=wanted["name"], year=wanted["premiered"][:4]), holds_live_data=False)
+    assert found.record["show"] == wanted
+    assert found.results[0] == found.show
+    assert sorted(show.id for show in found.results) == sorted(show["id"] for show in shows)
+
+
 def test_an_unknown_id_names_it() -> None:
     with pytest.raises(LookupFailed, match="no show with the id 99"):
         lookup(FakeTVMaze()).find("id:99", holds_live_data=False)
@@ -42,6 +80,24 @@ def test_a_search_without_result_names_the_query_and_what_its_longest_word_finds
         lookup(FakeTVMaze()).find("that lighthouse series", holds_live_data=False)
     with pytest.raises(LookupFailed, match="no show called 'Aoeu Htns'.*fewer words"):
         lookup(FakeTVMaze()).find("Aoeu Htns", holds_live_data=False)
+
+
+def test_a_deleted_show_is_told_as_what_it_was_with_what_has_its_name_now() -> None:
+    before = Show(99, "The Lighthouse", premiered="2018-01-01", network="Coast Two")
+    with pytest.raises(
+        LookupFailed,
+        match=r"deleted show 99, which was The Lighthouse \(2018, Coast Two\)\. .*"
+        r"finds The Lighthouse \(2019, Coast One, id:7\): if it is one of these, ask for that id",
+    ):
+        lookup(FakeTVMaze()).find("id:99", holds_live_data=False, before=before)
+    with pytest.raises(LookupFailed, match="deleted show 99, which was Gone .*ask for it no longer"):
+        lookup(FakeTVMaze()).find("id:99", holds_live_data=False, before=Show(99, "Gone"))
+    with pytest.raises(LookupFailed, match="no show with the id 98"):
+        lookup(FakeTVMaze()).find("id:98", holds_live_data=False, before=before)
+
+
+def test_the_sample_is_found_by_its_year_too() -> None:
+    assert lookup(FakeTVMaze(), "sample").find("Friends (1994)", holds_live_data=False).show.id == 431
 
 
 def test_the_sample_stands_in_where_tvmaze_is_out_of_reach_and_nothing_was_ever_fetched() -> None:

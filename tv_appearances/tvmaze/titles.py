@@ -1,0 +1,193 @@
+"""What a title that somebody asks for may mean, and whether a show is called that.
+
+Belongs here: reading a title with the year, country or network that people put behind it, comparing titles as people
+spell them, and which shows of one name a reader could mix up. All of it is pure. Does not belong here: searching
+(`lookup`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from tv_appearances.tvmaze.models import SearchResult, Show
+
+NEARLY = 0.8
+"""From this part of another's score on, TVMaze's search hardly tells the two shows apart."""
+HALF, NOISE = 0.5, 10
+"""A show is nearly as well known as another with half its weight, or with so much less that it says nothing."""
+
+# By the codes of ISO 3166. Those that make television, under the names that people write.
+COUNTRIES = {
+    "AR": "Argentina", "AT": "Austria", "AU": "Australia", "BE": "Belgium", "BG": "Bulgaria", "BR": "Brazil",
+    "CA": "Canada", "CH": "Switzerland", "CL": "Chile", "CN": "China", "CO": "Colombia", "CZ": "Czechia|Czech Republic",
+    "DE": "Germany", "DK": "Denmark", "EE": "Estonia", "EG": "Egypt", "ES": "Spain", "FI": "Finland", "FR": "France",
+    "GB": "UK|United Kingdom|Great Britain|Britain|England", "GR": "Greece", "HK": "Hong Kong", "HR": "Croatia",
+    "HU": "Hungary", "ID": "Indonesia", "IE": "Ireland", "IL": "Israel", "IN": "India", "IS": "Iceland", "IT": "Italy",
+    "JP": "Japan", "KR": "Korea|South Korea", "LT": "Lithuania", "LV": "Latvia", "MN": "Mongolia", "MX": "Mexico",
+    "MY": "Malaysia", "NG": "Nigeria", "NL": "Netherlands|The Netherlands|Holland", "NO": "Norway",
+    "NZ": "New Zealand", "PH": "Philippines", "PK": "Pakistan", "PL": "Poland", "PT": "Portugal", "RO": "Romania",
+    "RS": "Serbia", "RU": "Russia", "SA": "Saudi Arabia", "SE": "Sweden", "SG": "Singapore", "SI": "Slovenia",
+    "SK": "Slovakia", "TH": "Thailand", "TR": "Turkey|Türkiye", "TW": "Taiwan", "UA": "Ukraine",
+    "US": "USA|United States|United States of America|America", "VN": "Vietnam", "ZA": "South Africa",
+}  # fmt: skip
+
+_YEAR = r"(?<!\d)(?:19|20)\d\d(?!\d)"
+_YEARS = re.compile(rf"({_YEAR})(?:\s*[-–—](?:\s*(?:{_YEAR}|present|now))?)?", re.IGNORECASE)
+_IN_BRACKETS = re.compile(r"(.*[^\s,])[\s,]*[(\[{]([^()\[\]{}]*)[)\]}]")
+_BETWEEN_COMMAS = re.compile(rf"(.*[^\s,])\s*,\s*({_YEAR}(?:\s*,.*)?)")
+_ARTICLE = re.compile(r"^(?:the|an?)\s+(?=\S)")
+_ARTICLE_BEHIND = re.compile(r"(.*\S)\s*,\s*(the|an?)")
+_APOSTROPHES = dict.fromkeys(map(ord, "'‘’‚‛`´ʼʹ′"))
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "æ": "ae", "œ": "oe", "&": " and "}
+)
+_MARKS = re.compile("[\u0300-\u036f]")
+_MOST_WORDS = 3
+_MOST_READINGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read what was asked for: a title, and what was said behind it about the show.
+
+    `country` is a code of ISO 3166; `words` are neither year nor country, and can only mean a network. `sure`: there is
+    no other way to read it. A title that ends with a number or with "us" may be just that, one that ends with "(2003)"
+    is not.
+    """
+
+    title: str
+    year: str = ""
+    country: str = ""
+    words: str = ""
+    sure: bool = False
+
+    def fits(self, show: Show) -> bool | None:
+        """Whether the show is what was said; None where TVMaze does not say so, and nothing speaks against it."""
+        facts = ((self.year, show.year), (self.country, (show.country or "").upper()))
+        answers = [known == said if known else None for said, known in facts if said]
+        if self.words:
+            other = None if self.year or self.country else False
+            answers.append(fold(show.network or "").startswith(fold(self.words)) or other)
+        return False if False in answers else None if None in answers else True
+
+
+def readings(asked: str) -> tuple[Reading, ...]:
+    """The ways to read a title: as it stands, then with one year, country or bracket after the other taken off."""
+    found = [Reading(" ".join(unicodedata.normalize("NFKC", asked).split()))]
+    while len(found) < _MOST_READINGS and (shorter := _without_the_end(found[-1])):
+        found.append(shorter)
+    return tuple(found)
+
+
+def ranked(reading: Reading, shows: Sequence[Show]) -> list[int]:
+    """The places of the shows that are called so and fit, best first.
+
+    That TVMaze confirms year and country counts before spelling, and spelling before TVMaze's order.
+    """
+    places = []
+    for place, show in enumerate(shows):
+        near, fits = nearness(reading.title, show.name), reading.fits(show)
+        if near is not None and fits is not False:
+            places.append((fits is None, near, place))
+    return [place for *_, place in sorted(places)]
+
+
+def is_called(asked: str, show: Show) -> bool:
+    """Whether that is the show that was asked for, spelling aside."""
+    return any(ranked(reading, [show]) for reading in readings(asked))
+
+
+def mistakable(reading: Reading, chosen: SearchResult, results: Sequence[SearchResult]) -> tuple[Show, ...]:
+    """The other shows of that very name that could be meant as well: nearly as well known, and not ruled out."""
+    return tuple(
+        other.show
+        for other in results
+        if other.show.id != chosen.show.id
+        and fold(other.show.name) == fold(chosen.show.name)
+        and reading.fits(other.show) is reading.fits(chosen.show)
+        and _nearly_as_well_known(other, chosen)
+    )
+
+
+def nearness(asked: str, name: str) -> int | None:
+    """How a title is spelled like a name; None where it is another one.
+
+    0 is the same, 1 but for case, 2 but for signs and accents, 3 but for a leading article.
+    """
+    if asked == name:
+        return 0
+    if asked.casefold() == name.casefold():
+        return 1
+    if fold(asked) == fold(name):
+        return 2
+    if fold(asked) == fold(name, article=False) or fold(asked, article=False) == fold(name):
+        return 3
+    return None
+
+
+def fold(title: str, *, article: bool = True) -> str:
+    """One spelling of a title: no case, accents, punctuation or blanks, `&` as "and"; with or without its article."""
+    text = unicodedata.normalize("NFKC", title.translate(_APOSTROPHES)).casefold()
+    text = _MARKS.sub("", unicodedata.normalize("NFD", text)).translate(_LETTERS).strip()
+    if behind := _ARTICLE_BEHIND.fullmatch(text):
+        text = f"{behind[2]} {behind[1]}"
+    if not article:
+        text = _ARTICLE.sub("", text, count=1)
+    # By category, since a vowel of Devanagari or Thai is a mark, not a letter.
+    return "".join(sign for sign in text if unicodedata.category(sign)[0] in "LMN") or text
+
+
+def _without_the_end(reading: Reading) -> Reading | None:
+    text = reading.title
+    if match := _IN_BRACKETS.fullmatch(text) or _BETWEEN_COMMAS.fullmatch(text):
+        return _with(reading, match[1], match[2], sure=True)
+    words = text.split(" ")
+    for count in range(min(_MOST_WORDS, len(words) - 1), 0, -1):
+        end = " ".join(words[-count:])
+        # Other pairs of letters in lower case are a word more often than a country.
+        if re.fullmatch(_YEAR, end) or (_country(end) and not re.fullmatch("(?!us|uk)[a-z]{2}", end)):
+            return _with(reading, " ".join(words[:-count]).rstrip(" ,-–—"), end, sure=False)
+    return None
+
+
+def _with(reading: Reading, title: str, said: str, *, sure: bool) -> Reading | None:
+    if not fold(title):
+        return None
+    years = _YEARS.search(said)
+    country, words = "", []
+    for part in re.split(r"[,;/]", _YEARS.sub(",", said)):
+        for word in [part.strip()] if _country(part.strip()) else part.split():
+            if code := _country(word):
+                country = country or code
+            else:
+                words.append(word)
+    known = bool(years or country)
+    return replace(
+        reading,
+        title=title,
+        year=reading.year or (years[1] if years else ""),
+        country=reading.country or country,
+        words=reading.words or " ".join(words),
+        sure=sure and known and (reading.sure or not (reading.year or reading.country or reading.words)),
+    )
+
+
+def _country(name: str) -> str:
+    """The code of a country that goes by this name or code, "" for none."""
+    return _codes().get(fold(name, article=False), name if re.fullmatch("[A-Z]{2}", name) else "")
+
+
+@cache
+def _codes() -> Mapping[str, str]:
+    return {fold(name): code for code, names in COUNTRIES.items() for name in (code, *names.split("|"))}
+
+
+def _nearly_as_well_known(other: SearchResult, chosen: SearchResult) -> bool:
+    """By the score and, where TVMaze gives one, the weight: only where both say so is there a doubt."""
+    if other.score < NEARLY * chosen.score:
+        return False
+    if other.show.weight is None or chosen.show.weight is None:
+        return True
+    return other.show.weight >= min(HALF * chosen.show.weight, chosen.show.weight - NOISE)
