@@ -44,7 +44,10 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """An episode. `number` is None for specials, `airdate` (YYYY-MM-DD) and `summary` (HTML) where TVMaze has none."""
+    """An episode. `number` is None for specials, `airdate` (YYYY-MM-DD) and `summary` (HTML) where TVMaze has none.
+
+    `url` is its page on tvmaze.com ("" where unknown).
+    """
 
     id: int
     season: int
@@ -52,6 +55,7 @@ class Episode:
     name: str
     airdate: str | None = None
     summary: str | None = None
+    url: str = ""
 
     @property
     def has_text(self) -> bool:
@@ -120,6 +124,7 @@ def parse_episodes(value: object, path: str = "episodes") -> tuple[Episode, ...]
             name=optional_at(fields, "name", at, str) or "",
             airdate=optional_at(fields, "airdate", at, str) or None,
             summary=optional_at(fields, "summary", at, str) or None,
+            url=optional_at(fields, "url", at, str) or "",
         )
         for at, fields in objects_at(value, path)
     )
