@@ -127,7 +127,7 @@ def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> i
             "source": report["source"],
             "finding": report["finding"],
             "mentions": mentions,
-            "ambiguous_share": counted["ambiguous_share"],
+            "ambiguous_percent": counted["ambiguous_percent"],
             "picture": picture,
             "page": page,
             "warnings": warnings,
