@@ -41,6 +41,9 @@ _PLACEHOLDERS = ("LastResort", "Adobe Blank")
 _BOLD, _REGULAR = 700, 400
 _NORMAL_WIDTH = 5
 _ITALIC = 1
+BOX = "□"
+"""What stands for a sign that no font of this machine has."""
+
 _JOINER, _RIGHT_TO_LEFT_MARK = "\u200d", "\u200f"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _EMOJI = range(0x1F300, 0x1FB00)
@@ -99,10 +102,10 @@ def runs(text: str, *, bold: bool = False) -> list[Run]:
     Text that reads from right to left is put in that order as far as runs go; within one, the renderer does it.
     """
     line: list[Run] = []
-    for part, from_right in _directions(clusters(text)):
+    for part, from_right in directions(clusters(text)):
         found = []
         for font, pairs in groupby(zip(_fonts(part, bold=bold), part, strict=True), key=lambda pair: pair[0]):
-            said = "".join(cluster for _, cluster in pairs)
+            said = "".join(BOX if isinstance(font, _NoFont) else cluster for _, cluster in pairs)
             # The marks keep signs without a direction of their own, such as a bracket, on their side of the run.
             shown = f"{_RIGHT_TO_LEFT_MARK}{said}{_RIGHT_TO_LEFT_MARK}" if from_right and said.strip() else said
             found.append(Run(shown, font.family, font.bold, font.width(said)))
@@ -126,7 +129,7 @@ def _is_mark(sign: str) -> bool:
     return unicodedata.category(sign) in {"Mn", "Mc", "Me", "Cf"}
 
 
-def _directions(signs: Sequence[str]) -> list[tuple[Sequence[str], bool]]:
+def directions(signs: Sequence[str]) -> list[tuple[Sequence[str], bool]]:
     """The parts that read in one direction, from left to right, and whether it is the other one.
 
     A sign that is no letter goes with the letters around it where they agree, else with the line: from left to right,
@@ -179,18 +182,18 @@ class _Blank:
     bold: bool = False
 
     def width(self, text: str) -> float:
-        return 0.28 * len(text)
+        return _built_in_advances(1, bold=False)[" "] * len(text)
 
 
 @dataclass(frozen=True)
 class _NoFont:
-    """The renderer draws the built-in font's box."""
+    """A box of the built-in font's for each sign; whatever the renderer would draw instead, its width is not known."""
 
     bold: bool
     family: None = None
 
     def width(self, text: str) -> float:
-        return 0.75 * len(text)
+        return len(clusters(text)) * _built_in_advances(1, bold=self.bold)[BOX]
 
 
 @dataclass(frozen=True)
@@ -219,11 +222,11 @@ class _Face:
 
 
 def _fonts(signs: Sequence[str], *, bold: bool) -> list[_Font]:
-    """The font of each; a blank has that of its neighbours where they agree, and one of its own where not."""
+    """The font of each; a blank is part of a run within the built-in font only, so that it is always as wide."""
     found: list[_Font | None] = [None if sign.isspace() else _font(sign, bold=bold) for sign in signs]
     before = list(accumulate(found, _latest))
     after = list(accumulate(reversed(found), _latest))[::-1]
-    between = [b if b is a and b is not None else _Blank() for b, a in zip(before, after, strict=True)]
+    between = [b if b is a and isinstance(b, _BuiltIn) else _Blank() for b, a in zip(before, after, strict=True)]
     return [this or blank for this, blank in zip(found, between, strict=True)]
 
 

@@ -178,7 +178,8 @@ def _draw(answer: Answer, width: int, *, framed: bool) -> str:
         sheet.paragraph(what_was_counted(answer), "muted", 14)
         sheet.top += 18
     sheet.bars(bars(answer))
-    for note in filter(None, (bars_left_over(answer), contenders_line(answer))):
+    notes = (bars_left_over(answer), contenders_line(answer) if framed else "")  # the page says the latter itself
+    for note in filter(None, notes):
         sheet.top += 10
         sheet.paragraph(note, "muted", 13)
     if framed:
@@ -269,7 +270,7 @@ class _Sheet:
         look: dict[str, float | str] = {"y": middle + 0.35 * size, "font_size": size}
         look |= {"font_weight": "bold"} if bold else {}
         line = fonts.runs(text, bold=bold) if self.fonts_known else []
-        if all(run.family is None for run in line) and not line[1:]:
+        if not line[1:] and all(run.text == text and run.family is None for run in line):
             look |= {"x": edge["left"]} if "left" in edge else {"x": edge["right"], "text_anchor": "end"}
             self._add("text", text, **_shade(colour), **look)
             return

@@ -5,8 +5,13 @@ Belongs here: the environment of the templates. Does not belong here: what a pag
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tv_appearances.report.fonts import clusters, directions
 from tv_appearances.report.wording import LICENCE, plural, spans
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 
 def render(template: str, **values: object) -> str:
@@ -25,6 +30,16 @@ def render(template: str, **values: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"spans": spans, "grouped": "{:,}".format}
+    environment.filters |= {"spans": spans, "grouped": "{:,}".format, "isolated": _isolated}
     environment.tests["address"] = re.compile("https?://[^/]").match  # anything else would be a link that runs code
     return environment.get_template(template).render(licence=LICENCE, plural=plural, **values)
+
+
+def _isolated(sentence: str) -> "Markup":
+    """The sentence with what reads from right to left kept apart, so that it turns nothing around it."""
+    from markupsafe import Markup
+
+    return Markup().join(
+        Markup("<bdi>") + "".join(part) + Markup("</bdi>") if from_right else "".join(part)
+        for part, from_right in directions(clusters(sentence))
+    )
