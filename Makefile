@@ -9,7 +9,7 @@ CELERY := $(VENV)/celery
 FAST := -q -m "not command and not daemon and not browser and not soak and not load and not celery"
 
 .DEFAULT_GOAL := report
-.PHONY: report dev test celery matrix lowest check audit lock bench clean
+.PHONY: report dev test celery matrix lowest check audit lock bench gallery clean
 
 report: $(READY)  ## run the five assets; print the finding and where the picture is
 	@$(BIN)/tv-appearances
@@ -54,6 +54,9 @@ audit: $(READY)  ## known vulnerabilities in what requirements.lock pins, for th
 	@if $(AUDIT) --no-deps --format json -r $(VENV)/vulnerable.txt 2>/dev/null | grep -q '"vulns": \[{'; \
 	then $(AUDIT) --strict -r requirements.lock; \
 	else echo "pip-audit skipped: no service that knows vulnerabilities answers from here"; fi
+
+gallery: $(READY)  ## write two dozen reports of every kind into gallery/, to look at
+	$(BIN)/python -m tv_appearances_tests.gallery
 
 bench: $(READY)  ## measure: quality and speed of counting, the command, a month of automation
 	$(BIN)/python -m benchmarks

@@ -54,6 +54,7 @@ CHECKS = (
         f"At most {MOST_AMBIGUOUS:.0%} of the mentions could mean several characters.",
     ),
     _Check("appearances_report", "report_is_a_readable_picture", "`appearances.png` shows something.", _ERROR),
+    _Check("appearances_report", "every_sign_has_a_font", "Some font here has each sign of the picture."),
     _Check("shows_overview", "every_show_has_a_result", "Every show of the list was found and built."),
     _Check("shows_overview", "every_show_is_called_what_was_asked_for", "No line of the list found another show."),
     _Check("shows_overview", "every_show_is_listed_once", "No two lines of the list turned out to be the same show."),
@@ -170,8 +171,21 @@ def few_mentions_are_ambiguous(share: float) -> Verdict:
 
 
 def report_is_a_readable_picture(problem: str | None) -> Verdict:
-    """`problem` is what `charts.check_picture` finds wrong with the file on disk, None where nothing is."""
+    """`problem` is what `picture.check_picture` finds wrong with the file on disk, None where nothing is."""
     return Verdict(problem is None, f"The picture is readable{'.' if problem is None else f': no, {problem}.'}")
+
+
+def every_sign_has_a_font(without: Sequence[str], packages: Sequence[str]) -> Verdict:
+    """`without` are the signs that the picture shows as boxes, `packages` those of Debian that bring a font."""
+    if not without:
+        return Verdict(True, "There is a font for every sign.")
+    shown = f"{_code(' '.join(without[:20]))}{' …' if without[20:] else ''}"
+    return Verdict(
+        False,
+        f"No font here has {shown}: `appearances.png` shows boxes. `apt install {' '.join(packages)}` brings a font on "
+        "Debian and Ubuntu; macOS and Windows come with one, and others are at fonts.google.com/noto. Or pass around "
+        "`appearances.html`, which takes its reader's fonts.",
+    )
 
 
 def every_show_has_a_result(missing: Sequence[str]) -> Verdict:

@@ -167,7 +167,7 @@ def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> i
             "episodes_with_summary": answer.with_text,
             "mentions": dict(sorted(mentions.items(), key=lambda item: (-item[1], item[0]))),
             "episodes_mentioned_in": {row.label: row.episodes for row in answer.rows},
-            "ambiguous_share": counted.metadata["ambiguous_share"].value,
+            "ambiguous_percent": counted.metadata["ambiguous_percent"].value,
             "picture": picture,
             "page": page,
             "warnings": warnings,

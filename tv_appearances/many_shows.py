@@ -218,7 +218,7 @@ def _reports(instance: dg.DagsterInstance, key: dg.AssetKey, cursor: str | None)
             with suppress(KeyError, ValueError):
                 said = {key: str(event.metadata[key].value) for key in ("tvmaze_id", "tvmaze_updated", "source")}
                 made.append(
-                    Report(event.partition, int(said["tvmaze_id"]), int(said["tvmaze_updated"]), said["source"])
+                    Report(event.partition, int(said["tvmaze_id"]), int(float(said["tvmaze_updated"])), said["source"])
                 )
         cursor = result.cursor
         if not result.has_more:

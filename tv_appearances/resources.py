@@ -17,7 +17,7 @@ from tv_appearances.fetching.errors import FetchError
 from tv_appearances.fetching.pace import SharedPace
 from tv_appearances.mentions.aliases import AliasError
 from tv_appearances.report.answer import Answer
-from tv_appearances.report.picture import render_png
+from tv_appearances.report.picture import render_png, signs_without_font
 from tv_appearances.report.quickchart import ChartError, QuickChart
 from tv_appearances.show_files import ShowFiles
 from tv_appearances.storage import FilesError, data_folder
@@ -87,6 +87,10 @@ class ChartRenderer(Protocol):
         """An address that shows the same chart, where the renderer has one."""
         ...
 
+    def signs_without_font(self, answer: Answer) -> tuple[str, ...]:
+        """The signs that the picture shows as boxes, as far as that is known."""
+        ...
+
 
 class LocalChart:
     """Draws on this machine: nothing leaves it."""
@@ -97,6 +101,10 @@ class LocalChart:
 
     def chart_url(self, answer: Answer) -> None:
         """A picture drawn here has no address elsewhere."""
+
+    def signs_without_font(self, answer: Answer) -> tuple[str, ...]:
+        """The signs that no font of this machine has."""
+        return signs_without_font(answer)
 
 
 class ChartResource(dg.ConfigurableResource[ChartRenderer]):

@@ -42,6 +42,13 @@ CASES = [
     ("few_mentions_are_ambiguous", checks.few_mentions_are_ambiguous(0.11), False, "the setting `aliases`"),
     ("report_is_a_readable_picture", checks.report_is_a_readable_picture(None), True, "readable"),
     ("report_is_a_readable_picture", checks.report_is_a_readable_picture("it is blank"), False, "it is blank"),
+    ("every_sign_has_a_font", checks.every_sign_has_a_font((), ()), True, "for every sign"),
+    (
+        "every_sign_has_a_font",
+        checks.every_sign_has_a_font(("山", "影"), ("fonts-noto-cjk",)),
+        False,
+        "No font here has `山 影`: `appearances.png` shows boxes. `apt install fonts-noto-cjk`",
+    ),
     ("every_show_has_a_result", checks.every_show_has_a_result([]), True, "All"),
     ("every_show_has_a_result", checks.every_show_has_a_result(["friends", "house"]), False, "2 without"),
     ("every_show_is_called_what_was_asked_for", checks.every_show_is_called_what_was_asked_for({}), True, "All are"),

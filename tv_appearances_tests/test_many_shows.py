@@ -622,7 +622,7 @@ def test_a_line_that_finds_a_show_of_another_name_is_told(library: Library, tmp_
 
 def test_shows_of_the_same_name_can_be_told_apart_in_the_overview() -> None:
     lines = [
-        overview.Line(show, name, name, 1, mentions=0, share=0.0, episodes=0)
+        overview.OverviewRow(show, name, name, 1, mentions=0, share=0.0, episodes=0)
         for show, name in (("house", "House"), ("id-9", "House"), ("a", "A"))
     ]
     text = re.sub("<[^>]*>", "", overview.page(lines))
@@ -647,11 +647,11 @@ def test_two_lines_that_turn_out_to_be_one_show_are_told(tmp_path: Path, instanc
 
 def test_the_overview_says_how_clear_a_lead_is() -> None:
     lines = {
-        "close": overview.line("close", "Close", answer_of({"Ada": 194, "Bruno": 187})),
-        "clear": overview.line("clear", "Clear", answer_of({"Ada": 9, "Bruno": 6})),
-        "shared": overview.line("shared", "Shared", answer_of({"Ada": 2, "Bruno": 2, "Clara": 1})),
-        "alone": overview.line("alone", "Alone", answer_of({"Ada": 1})),
-        "nobody": overview.line("nobody", "Nobody", answer_of({})),
+        "close": overview.overview_row("close", "Close", answer_of({"Ada": 194, "Bruno": 187})),
+        "clear": overview.overview_row("clear", "Clear", answer_of({"Ada": 9, "Bruno": 6})),
+        "shared": overview.overview_row("shared", "Shared", answer_of({"Ada": 2, "Bruno": 2, "Clara": 1})),
+        "alone": overview.overview_row("alone", "Alone", answer_of({"Ada": 1})),
+        "nobody": overview.overview_row("nobody", "Nobody", answer_of({})),
     }
     assert {name: (line.leaders, line.clearly) for name, line in lines.items()} == {
         "close": ("Ada", "7 more than Bruno"),
@@ -660,7 +660,7 @@ def test_the_overview_says_how_clear_a_lead_is() -> None:
         "alone": ("Ada", "alone"),
         "nobody": ("", ""),
     }
-    assert overview.finding([*lines.values(), overview.Line("late", "Late", "Late", note="not yet")]) == (
+    assert overview.finding([*lines.values(), overview.OverviewRow("late", "Late", "Late", note="not yet")]) == (
         "3 of 5 shows have one character who is mentioned most; 1 has no result yet."
     )
 
@@ -669,12 +669,14 @@ def test_nothing_from_outside_becomes_markup_in_the_overview() -> None:
     attack = '<script>alert("x")</script>'
     page = overview.page(
         [
-            overview.Line("a", attack, attack, 1, leaders=attack, mentions=1, share=1.0, episodes=1),
-            overview.Line("b", attack, attack, note=attack),
+            overview.OverviewRow("a", attack, attack, 1, leaders=attack, mentions=1, share=1.0, episodes=1),
+            overview.OverviewRow("b", attack, attack, note=attack),
         ],
         {"a"},
     )
     assert "<script" not in page
     assert page.count("&lt;script&gt;") == 5
-    table = overview.markdown_table([overview.Line("a", "a", "M*A*S*H | [x](y)", 1, leaders=attack, mentions=1)], 9)
+    table = overview.markdown_table(
+        [overview.OverviewRow("a", "a", "M*A*S*H | [x](y)", 1, leaders=attack, mentions=1)], 9
+    )
     assert not re.search(r"M\*A|<script|\[x\]|H \| \[", table)

@@ -14,6 +14,7 @@ from tv_appearances.mentions.counting import ambiguous_share, appearances, count
 from tv_appearances.mentions.names import is_generic
 from tv_appearances.report import wording
 from tv_appearances.report.answer import Answer, answer_version, build_answer
+from tv_appearances.report.fonts import debian_packages
 from tv_appearances.report.mentions_csv import read_mentions, write_mentions
 from tv_appearances.report.page import page as render_page
 from tv_appearances.report.picture import check_picture, markdown_image, render_png, render_svg
@@ -87,7 +88,7 @@ def character_appearances(
             "total_mentions": sum(counts.values()),
             "num_characters_mentioned": len(answer.rows),
             "num_episodes_with_summary": answer.with_text,
-            "ambiguous_share": share,
+            "ambiguous_percent": round(100 * share, 1),
             **({"generic_roles_left_out": ", ".join(tally.left_out[:SHOWN])} if tally.left_out else {}),
             "source": source,
             "dagster/row_count": len(tally.mentions),
@@ -132,6 +133,7 @@ def appearances_report(
         files.write(f.PAGE, page.encode(), origin)
         files.write(f.PICTURE, picture, origin)
         problem = check_picture(files.read(f.PICTURE).content)
+        without_font = chart.signs_without_font(answer)
         chart_url = chart.chart_url(answer)
         finding = wording.finding(answer)
         # The UI shows an image in its full size, in a dialog that is narrower than the picture on disk.
@@ -143,18 +145,18 @@ def appearances_report(
             "show": wording.which_show(answer.show),
             **({"picture": dg.MetadataValue.md(image)} if image else {}),
             "top_five": dg.MetadataValue.md(wording.markdown_table(answer, 5)),
-            "chart_url": dg.MetadataValue.url(chart_url)
-            if chart_url
-            else dg.MetadataValue.path(str(files.path(f.PICTURE))),
+            **({"chart_url": dg.MetadataValue.url(chart_url)} if chart_url else {}),
             "page": dg.MetadataValue.path(str(files.path(f.PAGE))),
             "tvmaze_id": answer.show.id,
-            "tvmaze_updated": answer.show.updated or 0,
+            "tvmaze_updated": dg.MetadataValue.timestamp(float(answer.show.updated or 0)),
             "source": answer.source,
             "dagster/uri": files.path(f.PICTURE).as_uri(),
         },
         data_version=dg.DataVersion(answer_version(answer)),
         check_results=checks.results(
-            answer.show, report_is_a_readable_picture=checks.report_is_a_readable_picture(problem)
+            answer.show,
+            report_is_a_readable_picture=checks.report_is_a_readable_picture(problem),
+            every_sign_has_a_font=checks.every_sign_has_a_font(without_font, debian_packages(without_font)),
         ),
     )
 

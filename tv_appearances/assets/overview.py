@@ -44,7 +44,7 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
         for name, asked in all_files.shows.items():
             files = all_files.of(name)
             try:
-                lines.append(overview.line(name, asked, answer_in(files)[0]))
+                lines.append(overview.overview_row(name, asked, answer_in(files)[0]))
             except FilesError as error:
                 lines.append(_without_result(context.instance, name, asked, files, error))
         not_as_asked = {
@@ -80,10 +80,10 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
 
 def _without_result(
     instance: dg.DagsterInstance, name: str, asked: str, files: ShowFiles, error: FilesError
-) -> overview.Line:
+) -> overview.OverviewRow:
     """A show without a result, and why: its last run failed, TVMaze has too little, or something is wrong on disk."""
     # The page is passed around; where the files are is this machine's affair.
-    line = overview.Line(name, asked, asked, note=str(error).replace(f"{files.path('')}/", ""))
+    line = overview.OverviewRow(name, asked, asked, note=str(error).replace(f"{files.path('')}/", ""))
     try:
         if not files.exists(f.SHOW):
             return replace(line, note=_last_words(instance, name) or "Not built yet.")

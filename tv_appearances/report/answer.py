@@ -21,11 +21,15 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRef:
-    """An episode that mentions somebody; `number` is None for a special, `name` "" where it is not known."""
+    """An episode that mentions somebody.
+
+    `number` is None for a special; `name`, and `url`, its page on TVMaze, are "" where they are not known.
+    """
 
     season: int
     number: int | None
     name: str
+    url: str = ""
 
     def __str__(self) -> str:
         return f"S{self.season} special" if self.number is None else f"S{self.season}E{self.number}"
@@ -132,15 +136,15 @@ def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind
 
     rows = []
     for label, found in named.items():
-        first, last = (known[position[end.episode_id]] for end in (found[0], found[-1]))
+        first, last = (_reference(known[position[end.episode_id]]) for end in (found[0], found[-1]))
         rows.append(
             Row(
                 label=label,
                 character=" / ".join(sorted({one_line(m.character) for m in found})),
                 mentions=_total(found),
                 episodes=_episodes(found),
-                first=EpisodeRef(first.season, first.number, one_line(first.name)),
-                last=EpisodeRef(last.season, last.number, one_line(last.name)),
+                first=first,
+                last=last,
                 by_season=tuple(sorted(_count((m.season, m.mentions) for m in found).items())),
                 forms=tuple(form for form, _ in _most(_count((one_line(m.form), m.mentions) for m in found))),
             )
@@ -178,6 +182,10 @@ def answer_version(answer: Answer) -> str:
 def one_line(text: str) -> str:
     """The text on one line, without what cannot be printed, and not too long."""
     return short(" ".join(_UNPRINTABLE.sub(" ", text).split()), _LONGEST_NAME)
+
+
+def _reference(episode: Episode) -> EpisodeRef:
+    return EpisodeRef(episode.season, episode.number, one_line(episode.name), one_line(episode.url))
 
 
 def _total(mentions: Iterable[Mention]) -> int:

@@ -18,12 +18,12 @@ def write_mentions(mentions: Iterable[Mention]) -> str:
 
     The columns are the fields of `Mention`; the number of a special is empty.
     """
-    lines = _Lines()
-    writer = csv.writer(lines)
+    records = _Records()
+    writer = csv.writer(records)
     writer.writerow(_COLUMNS)
     writer.writerows(mentions)
     # csv quotes CR and LF in a value only where both are part of its line end, so that is changed afterwards.
-    return "".join(line.removesuffix("\r\n") + "\n" for line in lines)
+    return "".join(line.removesuffix("\r\n") + "\n" for line in records)
 
 
 def read_mentions(text: str) -> tuple[Mention, ...]:
@@ -55,7 +55,7 @@ def read_mentions(text: str) -> tuple[Mention, ...]:
     return tuple(found)
 
 
-class _Lines(list[str]):
-    """What csv.writer can write to."""
+class _Records(list[str]):
+    """The written lines, in a form that csv.writer can write to."""
 
     write = list.append

@@ -10,17 +10,17 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 from tv_appearances.report.answer import Answer
-from tv_appearances.report.wording import LICENCE, escaped, plural
+from tv_appearances.report.templating import render
+from tv_appearances.report.wording import escaped, plural
 
 BY_FAR = 1.2
 """From this ratio on a lead is told as a ratio; 1.0 × would read like a tie."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OverviewRow:
     """One show.
 
     `show` is the partition, and the folder with the show's own report; `asked` the line of the list; `name` what TVMaze
@@ -64,12 +64,12 @@ class Line:
         return f"{(self.episodes_with_summary or 0) / self.episodes:.0%}" if self.episodes else ""
 
 
-def line(show: str, asked: str, answer: Answer) -> Line:
+def overview_row(show: str, asked: str, answer: Answer) -> OverviewRow:
     """What the overview says about a show with a result."""
     most = answer.rows[0].mentions if answer.rows else 0
     leaders = [row.label for row in answer.rows if row.mentions == most]
     others = [row for row in answer.rows if row.mentions < most]
-    return Line(
+    return OverviewRow(
         show=show,
         asked=asked,
         name=answer.show.name,
@@ -86,48 +86,51 @@ def line(show: str, asked: str, answer: Answer) -> Line:
     )
 
 
-def write_csv(lines: Sequence[Line]) -> str:
-    """The content of `shows.csv`: a header and a line for each show, ended by LF; the columns are `Line`'s fields."""
-    columns = [column.name for column in fields(Line)]
+def write_csv(shows: Sequence[OverviewRow]) -> str:
+    """The content of `shows.csv`: a header and a line for each show, ended by LF.
+
+    The columns are the fields of `OverviewRow`.
+    """
+    columns = [column.name for column in fields(OverviewRow)]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([getattr(one, column) for column in columns] for one in lines)
+    writer.writerows([getattr(one, column) for column in columns] for one in shows)
     return text.getvalue()
 
 
-def same_shows(lines: Sequence[Line]) -> tuple[tuple[str, ...], ...]:
+def same_shows(shows: Sequence[OverviewRow]) -> tuple[tuple[str, ...], ...]:
     """The partitions that turned out to be one and the same show, as tuples of two and more, in order."""
     by_id: dict[int, list[str]] = {}
-    for one in lines:
+    for one in shows:
         if one.tvmaze_id is not None:
             by_id.setdefault(one.tvmaze_id, []).append(one.show)
     return tuple(tuple(names) for names in by_id.values() if names[1:])
 
 
-def finding(lines: Sequence[Line]) -> str:
+def finding(shows: Sequence[OverviewRow]) -> str:
     """The overview in one sentence."""
-    there = [one for one in lines if not one.note]
+    there = [one for one in shows if not one.note]
     clear = [one for one in there if one.leaders and " / " not in one.leaders]
-    rest = len(lines) - len(there)
+    rest = len(shows) - len(there)
     missing = f"; {rest:,} {'has' if rest == 1 else 'have'} no result yet" if rest else ""
     have = "has" if len(clear) == 1 else "have"
     return f"{len(clear):,} of {plural(len(there), 'show')} {have} one character who is mentioned most{missing}."
 
 
-def markdown_table(lines: Sequence[Line], limit: int) -> str:
+def markdown_table(shows: Sequence[OverviewRow], limit: int) -> str:
     """The first `limit` shows with a result as a Markdown table; no name is taken for Markdown or HTML."""
     rows = ["| Show | Mentioned most | Mentions | How clearly |", "| --- | --- | ---: | --- |"]
-    there = [one for one in lines if not one.note]
+    there = [one for one in shows if not one.note]
     for one in there[:limit]:
         cells = (one.name, one.leaders or "nobody", f"{one.mentions:,}", one.clearly)
         rows.append(f"| {' | '.join(map(escaped, cells))} |")
     return "\n".join([*rows, *_more(len(there) - limit)])
 
 
-def markdown_missing(lines: Sequence[Line], limit: int) -> str:
+def markdown_missing(shows: Sequence[OverviewRow], limit: int) -> str:
     """The first `limit` shows without a result, and why, in the same way; "" where there are none."""
-    missing = [one for one in lines if one.note]
+    missing = [one for one in shows if one.note]
     rows = [f"| {escaped(one.asked)} | {escaped(one.note)} |" for one in missing[:limit]]
     return "\n".join(["| Asked for | Why |", "| --- | --- |", *rows, *_more(len(missing) - limit)]) if missing else ""
 
@@ -136,27 +139,17 @@ def _more(rest: int) -> list[str]:
     return ["", f"… and {rest:,} more"] if rest > 0 else []
 
 
-def page(lines: Sequence[Line], not_as_asked: Collection[str] = ()) -> str:
+def page(shows: Sequence[OverviewRow], not_as_asked: Collection[str] = ()) -> str:
     """One HTML file that needs no script and no network, with a link to each show's own page; all text is escaped.
 
     `not_as_asked` are the partitions whose show is called something else than what was asked for.
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    by_name = sorted(lines, key=lambda one: (re.sub("^(the|an?) ", "", one.name.casefold()), one.show))
-    return environment.get_template("shows.html").render(
+    by_name = sorted(shows, key=lambda one: (re.sub("^(the|an?) ", "", one.name.casefold()), one.show))
+    return render(
+        "shows.html",
         there=[one for one in by_name if not one.note],
         missing=[one for one in by_name if one.note],
-        alike={name for name, count in Counter(one.name for one in lines).items() if count > 1},
+        alike={name for name, count in Counter(one.name for one in shows).items() if count > 1},
         not_as_asked=not_as_asked,
-        finding=finding(lines),
-        licence=LICENCE,
+        finding=finding(shows),
     )

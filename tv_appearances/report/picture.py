@@ -7,13 +7,23 @@ never markup, code or an expression. Does not belong here: what the picture says
 import base64
 import re
 import struct
-import unicodedata
 import zlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
+from tv_appearances.report import fonts
 from tv_appearances.report.answer import Answer
-from tv_appearances.report.wording import credits_line, finding, times, what_was_counted
+from tv_appearances.report.fitting import Measure, cut_apart, wrapped, wrapped_evenly
+from tv_appearances.report.wording import (
+    contender_label,
+    contenders_line,
+    credits_line,
+    finding,
+    times,
+    what_was_counted,
+    which_show,
+)
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # nosec B405  # XML is built here, never parsed
@@ -45,48 +55,41 @@ PALETTE = {
     "line": "#d5dae0",
     "bar": "#b9c5d1",
     "leader": "#17588f",
+    "hatch": "#7d8894",
 }
 """The colours of the picture by the classes they have in the SVG."""
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _HEADER_END = 33  # the magic, then the chunk that has the size
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 
-# The renderer draws nothing at all in a font it does not know. Liberation Sans comes with it, for Latin, Greek and
-# Cyrillic; a text with a sign of another script would be drawn in any font that has it, so good ones are named.
+# The renderer draws nothing at all in a font it does not know.
 _FONTS = "Liberation Sans, Arial, Helvetica, sans-serif"
-_OTHER_FONTS = (
-    (
-        re.compile(r"[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]"),
-        "Noto Sans CJK JP, Hiragino Sans",
-    ),
-    (re.compile(r"[^\u0000-\u052f\u1e00-\u206f\u20a0-\u20bf]"), "DejaVu Sans, Noto Sans"),
-)
 
-# How wide its characters are, in thousandths of the font size, rounded up to a few classes.
-_WIDTHS = {
-    sign: width
-    for width, signs in {
-        230: "'ijl",
-        290: " !,./:;I[]\\ft|·",
-        345: "()-`r{}",
-        500: '"*Jckssvxyz^',
-        560: "#$0123456789L?_abdeghnopqu",
-        620: "+<=>FTZ~",
-        670: "&ABEKPSVXY",
-        730: "CDHNRUw",
-        780: "GOQ",
-        900: "Mm%",
-        1020: "@W",
-    }.items()
-    for sign in signs
-}
+_HATCH = 7
+"""Pixels between the lines of a hatched bar."""
+
+
+class Bar(NamedTuple):
+    """A bar of the chart; `look` is its class: `leader`, `bar`, or `hatch` for what is counted for nobody."""
+
+    label: str
+    mentions: int
+    look: str
+
+
+def bars(answer: Answer) -> list[Bar]:
+    """The first `MAX_BARS`, the longest first."""
+    most = answer.rows[0].mentions if answer.rows else 0
+    named = [Bar(row.label, row.mentions, "leader" if row.mentions == most else "bar") for row in answer.rows]
+    unclear = [Bar(contender_label(form), form.mentions, "hatch") for form in answer.contenders]
+    return sorted([*named, *unclear], key=lambda bar: -bar.mentions)[:MAX_BARS]
 
 
 def render_png(answer: Answer, scale: float = SCALE) -> bytes:
     """The picture as PNG: finding, bars and credits on white, 800 × `scale` pixels wide and as high as it takes.
 
-    The same answer gives the same bytes on one machine; another one may draw scripts that Liberation Sans lacks (such
-    as Chinese) in another font.
+    The same answer gives the same bytes on one machine; another one may draw the scripts that Liberation Sans lacks
+    (such as Chinese) in another font, or as boxes: see `signs_without_font`.
     """
     import vl_convert
 
@@ -100,7 +103,8 @@ def render_svg(answer: Answer) -> str:
     """The bars alone, as an `<svg>` element for a page that has its own heading and credits.
 
     It is narrow enough for a phone. Colours are attributes, so that a style sheet overrides them by the classes `ink`,
-    `muted`, `bar`, `leader` and `line`; there are no ids.
+    `muted`, `bar`, `leader` and `hatch`; there are no ids. It is the same on every machine, since the reader's fonts
+    are not known here.
     """
     return _draw(answer, width=430, framed=False)
 
@@ -155,76 +159,142 @@ def _pixels(png: bytes) -> tuple[bytes, int]:
     return pixels, scanline
 
 
+def signs_without_font(answer: Answer) -> tuple[str, ...]:
+    """The signs in the picture that no font of this machine has, and that are boxes there."""
+    labels = [bar.label for bar in bars(answer)] or answer.unmentioned
+    lines = (which_show(answer.show), headline(answer), contenders_line(answer), credits_line(answer))
+    return fonts.without_font([*lines, *labels])
+
+
 def _draw(answer: Answer, width: int, *, framed: bool) -> str:
     """The picture as SVG; `framed` with its white ground, finding and credits, otherwise the bars alone."""
-    from xml.etree import ElementTree as ET  # nosec B405
-
-    margin = 36 if framed else 0
-    inner = width - 2 * margin
-    top: float = margin
-    svg = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "font-family": _FONTS, "role": "img"})
-    svg.set("aria-label", finding(answer))
-
+    sheet = _Sheet(width, margin=36 if framed else 0, fonts_known=framed)
     if framed:
-        _add(svg, "rect", "ground", width="100%", height="100%")
-        title = wrapped_evenly(headline(answer), inner, 21)
-        top = _lines(svg, title, "ink", top, x=margin, font_size=21, font_weight="bold") + 6
-        top = _lines(svg, wrapped(what_was_counted(answer), inner, 14), "muted", top, x=margin, font_size=14) + 18
-
-    rows = answer.rows[:MAX_BARS]
-    step, size = (28, 14.5) if len(rows) <= MAX_WIDE_BARS else (22, 13)
-    labels = [cut_to_width(row.label, 0.5 * inner, size) for row in rows]
-    counts = [f"{row.mentions:,}" for row in rows]
-    start = margin + max((_width(label, size, bold=True) for label in labels), default=0) + 9
-    longest = width - margin - start - max((_width(count, size, bold=True) for count in counts), default=0) - 7
-    for at, (row, label, count) in enumerate(zip(rows, labels, counts, strict=True)):
-        leads = row.mentions == rows[0].mentions
-        long = longest * row.mentions / rows[0].mentions
-        colour, weight = ("leader", "bold") if leads else ("bar", "normal")
-        look = {"y": _baseline(top + step * (at + 0.5), size), "font_size": size, "font_weight": weight}
-        _add(svg, "rect", colour, x=start, y=top + step * (at + 0.13), width=long, height=step * 0.74)
-        _add(svg, "text", "ink", label, x=start - 9, text_anchor="end", **look)
-        _add(svg, "text", "ink", count, x=start + long + 7, **look)
-    if rows:
-        _add(svg, "rect", "muted", x=start - 0.5, y=top, width=1, height=step * len(rows))
-    top += step * len(rows)
-    if left_over := bars_left_over(answer):
-        top = _lines(svg, wrapped(left_over, inner, 13), "muted", top + 10, x=margin, font_size=13)
-
+        if (which := which_show(answer.show)) != answer.show.name:
+            sheet.paragraph(which, "muted", 14)
+            sheet.top += 6
+        sheet.title(headline(answer), 21)
+        sheet.top += 6
+        sheet.paragraph(what_was_counted(answer), "muted", 14)
+        sheet.top += 18
+    sheet.bars(bars(answer))
+    notes = (bars_left_over(answer), contenders_line(answer) if framed else "")  # the page says the latter itself
+    for note in filter(None, notes):
+        sheet.top += 10
+        sheet.paragraph(note, "muted", 13)
     if framed:
-        if not rows and answer.unmentioned:
-            names = wrapped(f"Looked for: {', '.join(answer.unmentioned)}", inner, 14)
-            top = _lines(svg, names[:8], "ink", top, x=margin, font_size=14)
-        _add(svg, "rect", "line", x=margin, y=top + 20, width=inner, height=1)
-        top = _lines(svg, wrapped(credits_line(answer), inner, 12), "muted", top + 31, x=margin, font_size=12) + 26
-
-    svg.attrib |= {"width": str(width), "height": _number(top), "viewBox": f"0 0 {width} {_number(top)}"}
-    return ET.tostring(svg, encoding="unicode")
-
-
-def _lines(
-    svg: "Element", lines: Sequence[str], colour: str, top: float, font_size: float, **look: float | str
-) -> float:
-    """Write the lines below each other; returns where the last one ends."""
-    for at, line in enumerate(lines):
-        middle = top + (at + 0.5) * 1.32 * font_size
-        _add(svg, "text", colour, line, y=_baseline(middle, font_size), font_size=font_size, **look)
-    return top + len(lines) * 1.32 * font_size
+        if not answer.rows and answer.unmentioned:
+            sheet.paragraph(f"Looked for: {', '.join(answer.unmentioned)}", "ink", 14, most=8)
+        sheet.top += 20
+        sheet.box("line", sheet.margin, sheet.top, sheet.inner, 1)
+        sheet.top += 11
+        sheet.paragraph(credits_line(answer), "muted", 12)
+        sheet.top += 26
+    return sheet.svg(label=finding(answer))
 
 
-def _add(svg: "Element", tag: str, colour: str, text: str = "", **look: float | str) -> None:
-    attributes = {name.replace("_", "-"): _number(value) for name, value in look.items()}
-    for script, fonts in _OTHER_FONTS:
-        if script.search(text):
-            attributes.setdefault("font-family", f"{fonts}, {_FONTS}")
-    element = svg.makeelement(tag, {"class": colour, "fill": PALETTE[colour]} | attributes)
-    element.text = text
-    svg.append(element)
+class _Sheet:
+    """An SVG that is filled from the top down; `top` is where the next part begins, in pixels.
+
+    With `fonts_known`, a text is placed run by run in the fonts of this machine; otherwise whoever shows it does that.
+    """
+
+    def __init__(self, width: int, *, margin: int, fonts_known: bool) -> None:
+        from xml.etree import ElementTree as ET  # nosec B405
+
+        self.width, self.margin, self.inner = width, margin, width - 2 * margin
+        self.fonts_known = fonts_known
+        self.top: float = margin
+        self.root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "font-family": _FONTS, "role": "img"})
+        if margin:
+            self._add("rect", width="100%", height="100%", **_shade("ground"))
+
+    def svg(self, label: str) -> str:
+        """What was drawn, described by the label."""
+        from xml.etree import ElementTree as ET  # nosec B405
+
+        width, height = str(self.width), _number(self.top)
+        self.root.attrib |= {"aria-label": label, "width": width, "height": height, "viewBox": f"0 0 {width} {height}"}
+        return ET.tostring(self.root, encoding="unicode")
+
+    def title(self, text: str, size: float) -> None:
+        self._lines(wrapped_evenly(text, self.inner, self._measure(size, bold=True)), "ink", size, bold=True)
+
+    def paragraph(self, text: str, colour: str, size: float, most: int | None = None) -> None:
+        """The text in lines, at most so many."""
+        self._lines(wrapped(text, self.inner, self._measure(size))[:most], colour, size)
+
+    def bars(self, shown: Sequence[Bar]) -> None:
+        """A bar for each, with its name to the left and its count to the right."""
+        step, size = (28, 14.5) if len(shown) <= MAX_WIDE_BARS else (22, 13)
+        measure = self._measure(size, bold=True)
+        labels = cut_apart([bar.label for bar in shown], 0.5 * self.inner, measure)
+        counts = [f"{bar.mentions:,}" for bar in shown]
+        start = self.margin + max(map(measure, labels), default=0) + 9
+        longest = self.width - self.margin - start - max(map(measure, counts), default=0) - 7
+        axis = self.top
+        for bar, label, count in zip(shown, labels, counts, strict=True):
+            long, middle, bold = longest * bar.mentions / shown[0].mentions, self.top + 0.5 * step, bar.look == "leader"
+            draw = self._hatched if bar.look == "hatch" else self.box
+            draw(bar.look, start, self.top + 0.13 * step, long, 0.74 * step)
+            self._write(label, "ink", size, middle, bold=bold, right=start - 9)
+            self._write(count, "ink", size, middle, bold=bold, left=start + long + 7)
+            self.top += step
+        if shown:
+            self.box("muted", start - 0.5, axis, 1, self.top - axis)
+
+    def box(self, look: str, x: float, y: float, width: float, height: float) -> None:
+        self._add("rect", **_shade(look), x=x, y=y, width=width, height=height)
+
+    def _hatched(self, look: str, x: float, y: float, width: float, height: float) -> None:
+        """A frame with lines from its lower left to its upper right, each ended where it meets the frame."""
+        lines = [f"M{_number(x)} {_number(y)}h{_number(width)}v{_number(height)}h{_number(-width)}z"]
+        for at in range(_HATCH, int(width + height), _HATCH):
+            left, right = max(at - height, 0), min(at, width)
+            lines.append(
+                f"M{_number(x + left)} {_number(y + at - left)}L{_number(x + right)} {_number(y + at - right)}"
+            )
+        self._add("path", **{"class": look}, fill="none", stroke=PALETTE[look], d="".join(lines))
+
+    def _measure(self, size: float, *, bold: bool = False) -> Measure:
+        return partial(fonts.width if self.fonts_known else fonts.nominal_width, size=size, bold=bold)
+
+    def _lines(self, lines: Sequence[str], colour: str, size: float, *, bold: bool = False) -> None:
+        for line in lines:
+            self._write(line, colour, size, self.top + 0.66 * size, bold=bold, left=self.margin)
+            self.top += 1.32 * size
+
+    def _write(self, text: str, colour: str, size: float, middle: float, *, bold: bool, **edge: float) -> None:
+        """A line that begins at the edge `left`, or ends at the edge `right`."""
+        # Worked out here because renderers differ in what they make of dominant-baseline.
+        look: dict[str, float | str] = {"y": middle + 0.35 * size, "font_size": size}
+        look |= {"font_weight": "bold"} if bold else {}
+        line = fonts.runs(text, bold=bold) if self.fonts_known else []
+        if not line[1:] and all(run.text == text and run.family is None for run in line):
+            look |= {"x": edge["left"]} if "left" in edge else {"x": edge["right"], "text_anchor": "end"}
+            self._add("text", text, **_shade(colour), **look)
+            return
+        x = edge["left"] if "left" in edge else edge["right"] - size * sum(run.width for run in line)
+        element = self._add("text", **_shade(colour), **look)
+        for run in line:
+            if run.text.strip():
+                part = element.makeelement("tspan", {"x": _number(x)})
+                part.attrib |= {"font-family": f"{run.family}, {_FONTS}"} if run.family else {}
+                part.attrib |= {"font-weight": "normal"} if bold and run.family and not run.bold else {}
+                part.text = run.text
+                element.append(part)
+            x += size * run.width
+
+    def _add(self, tag: str, text: str = "", /, **look: float | str) -> "Element":
+        attributes = {name.replace("_", "-"): _number(value) for name, value in look.items()}
+        element = self.root.makeelement(tag, attributes)
+        element.text = text
+        self.root.append(element)
+        return element
 
 
-def _baseline(middle: float, size: float) -> float:
-    # Worked out here because renderers differ in what they make of dominant-baseline.
-    return middle + 0.35 * size
+def _shade(look: str) -> dict[str, str]:
+    return {"class": look, "fill": PALETTE[look]}
 
 
 def _number(value: float | str) -> str:
@@ -238,53 +308,9 @@ def headline(answer: Answer) -> str:
 
 def bars_left_over(answer: Answer) -> str:
     """What stands below the bars where there is no room for all."""
-    rest = answer.rows[MAX_BARS:]
+    # A contender takes the place of a row, but never the last one: it has about as many mentions as the first.
+    rest = answer.rows[MAX_BARS - len(answer.contenders) :] if len(bars(answer)) == MAX_BARS else ()
     return f"and {len(rest):,} more, mentioned {times(sum(row.mentions for row in rest))} in all" if rest else ""
-
-
-def _width(text: str, size: float, *, bold: bool = False) -> float:
-    """About how wide a text is, in pixels."""
-    return sum(map(_advance, text)) * size / 1000 * (1.07 if bold else 1)
-
-
-def _advance(sign: str) -> int:
-    if unicodedata.combining(sign):
-        return 0
-    if unicodedata.east_asian_width(sign) in "WF":
-        return 1000
-    base = unicodedata.normalize("NFD", sign)[0]
-    return _WIDTHS.get(base, 670)
-
-
-def cut_to_width(text: str, width: float, size: float) -> str:
-    """The text, or as much of its beginning as fits in bold, with "…" for the rest."""
-    if _width(text, size, bold=True) <= width:
-        return text
-    end = next(end for end in range(len(text), -1, -1) if _width(text[:end] + "…", size, bold=True) <= width or not end)
-    return text[:end].rstrip() + "…"
-
-
-def wrapped_evenly(text: str, width: float, size: float) -> list[str]:
-    """As `wrapped` in bold, with lines of about the same length, so that no word is left alone in the last one."""
-    lines = wrapped(text, width, size, bold=True)
-    narrower = (wrapped(text, less, size, bold=True) for less in range(int(width) // len(lines), int(width), 8))
-    return next((found for found in narrower if len(found) == len(lines)), lines)
-
-
-def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """The text in as few lines of at most that width as it takes; a word that is wider is broken anywhere."""
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if _width(longer, size, bold=bold) <= width:
-            lines[-1] = longer
-            continue
-        lines.append("")
-        for sign in word:
-            if _width(lines[-1] + sign, size, bold=bold) > width:
-                lines.append("")
-            lines[-1] += sign
-    return [line for line in lines if line]
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

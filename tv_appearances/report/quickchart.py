@@ -8,24 +8,25 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from tv_appearances.report.answer import Answer, short
+from tv_appearances.report.fitting import cut_apart, wrapped, wrapped_evenly
+from tv_appearances.report.fonts import nominal_width
 from tv_appearances.report.picture import (
-    MAX_BARS,
     PALETTE,
     SCALE,
+    bars,
     bars_left_over,
-    cut_to_width,
     headline,
     png_size,
     render_png,
-    wrapped,
-    wrapped_evenly,
+    signs_without_font,
 )
-from tv_appearances.report.wording import credits_line, what_was_counted
+from tv_appearances.report.wording import contenders_line, credits_line, what_was_counted, which_show
 
 if TYPE_CHECKING:
     import requests
@@ -117,6 +118,10 @@ class QuickChart:
         address = f"{self.url.rstrip('/')}/chart?{urlencode(query, quote_via=quote, safe='')}"
         return address if len(address) <= LONGEST_CHART_URL else None
 
+    def signs_without_font(self, answer: Answer) -> tuple[str, ...]:
+        """Those of a picture drawn here; which fonts QuickChart has is not known."""
+        return () if answer.rows else signs_without_font(answer)
+
     def _ask(self, answer: Answer) -> bytes:
         width, height = _chart_size(answer)
         response, png = self._post(
@@ -179,23 +184,28 @@ def _pause(state: "tenacity.RetryCallState") -> float:
 
 def _chart(answer: Answer) -> dict[str, Any]:
     """The picture as Chart.js 4 has it. Counts stand in the labels: the server has no label plug-in for version 4."""
-    rows = answer.rows[:MAX_BARS]
+    shown = bars(answer)
+    labels = cut_apart([bar.label for bar in shown], 280, partial(nominal_width, size=13))
+    title = wrapped_evenly(headline(answer), 730, partial(nominal_width, size=20, bold=True))
+    said = [which_show(answer.show), what_was_counted(answer), bars_left_over(answer), contenders_line(answer)]
+    small = partial(nominal_width, size=11)
+    foot = [line for part in (*said, credits_line(answer)) for line in wrapped(part, 730, small)]
 
-    def text(lines: list[str], size: int, weight: str, colour: str, below: int) -> dict[str, Any]:
-        font, padding = {"size": size, "weight": weight}, {"bottom": below}
-        return {"display": True, "align": "start", "text": lines, "font": font, "color": colour, "padding": padding}
+    def text(lines: list[str], size: int, weight: str, colour: str, **place: Any) -> dict[str, Any]:
+        font = {"size": size, "weight": weight}
+        return {"display": True, "align": "start", "text": lines, "font": font, "color": PALETTE[colour], **place}
 
-    title, subtitle = wrapped_evenly(headline(answer), 730, 20), wrapped(what_was_counted(answer), 730, 13)
     return {
         "type": "bar",
         "data": {
-            "labels": [f"{cut_to_width(row.label, 280, 13)} · {row.mentions:,}" for row in rows],
+            "labels": [f"{label} · {bar.mentions:,}" for label, bar in zip(labels, shown, strict=True)],
             "datasets": [
                 {
-                    "data": [row.mentions for row in rows],
-                    "backgroundColor": [
-                        PALETTE["leader"] if row.mentions == rows[0].mentions else PALETTE["bar"] for row in rows
-                    ],
+                    "data": [bar.mentions for bar in shown],
+                    # No hatching: a pattern is a function in Chart.js.
+                    "backgroundColor": [PALETTE["ground" if bar.look == "hatch" else bar.look] for bar in shown],
+                    "borderColor": PALETTE["hatch"],
+                    "borderWidth": [int(bar.look == "hatch") for bar in shown],
                     "barPercentage": 0.85,
                     "categoryPercentage": 0.9,
                 }
@@ -206,20 +216,16 @@ def _chart(answer: Answer) -> dict[str, Any]:
             "layout": {"padding": 28},
             "plugins": {
                 "legend": {"display": False},
-                "title": text(title, 20, "bold", PALETTE["ink"], 6),
-                "subtitle": text(subtitle, 13, "normal", PALETTE["muted"], 18),
+                "title": text(title, 20, "bold", "ink", padding={"bottom": 14}),
+                # Below the bars, since only a title and a subtitle begin at the left edge, and there is one of each.
+                "subtitle": text(foot, 11, "normal", "muted", position="bottom", padding={"top": 10}),
             },
             "scales": {
                 "y": {
                     "grid": {"display": False},
                     "ticks": {"autoSkip": False, "color": PALETTE["ink"], "font": {"size": 13}},
                 },
-                "x": {
-                    "beginAtZero": True,
-                    "grid": {"display": False},
-                    "ticks": {"display": False},
-                    "title": text([bars_left_over(answer), credits_line(answer)], 11, "normal", PALETTE["muted"], 0),
-                },
+                "x": {"beginAtZero": True, "grid": {"display": False}, "ticks": {"display": False}},
             },
         },
     }
@@ -227,4 +233,4 @@ def _chart(answer: Answer) -> dict[str, Any]:
 
 def _chart_size(answer: Answer) -> tuple[int, int]:
     """In pixels of the layout, within QuickChart's 3,000 each way."""
-    return 800, 220 + 26 * min(len(answer.rows), MAX_BARS)
+    return 800, 220 + 26 * len(bars(answer))

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from itertools import groupby
 
-from tv_appearances.report.answer import Answer, one_line, short
+from tv_appearances.report.answer import Answer, Contender, one_line, short
+from tv_appearances.report.fitting import cut_apart
 from tv_appearances.tvmaze.models import Show
 
 LICENCE = "CC BY-SA 4.0"
@@ -17,6 +18,9 @@ LICENCE = "CC BY-SA 4.0"
 
 MOST_NAMED = 4
 """So many characters at most are named in a title when they share the lead."""
+
+LONGEST_IN_TITLE = 50
+"""Letters of a name at most in a title."""
 
 # Letters, digits and the marks of ordinary names aside, everything ASCII can mean something in Markdown or HTML.
 _MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in '!"#$%&()*+/:;<=>?@[\\]^_`{|}~'}
@@ -37,7 +41,7 @@ def finding(answer: Answer) -> str:
         texts = f"{answer.with_text:,} episode summaries name" if answer.with_text > 1 else "one episode summary names"
         return f"Nobody is mentioned in {show}: its {texts} none of the main cast."
     top = answer.rows[0]
-    leaders = [short(row.label, 50) for row in answer.rows if row.mentions == top.mentions]
+    leaders = cut_apart([row.label for row in answer.rows if row.mentions == top.mentions], LONGEST_IN_TITLE, len)
     if len(leaders) > 1:
         rest = len(leaders) - MOST_NAMED + 1
         shown = leaders if len(leaders) <= MOST_NAMED else [*leaders[: MOST_NAMED - 1], f"{rest} others"]
@@ -57,6 +61,33 @@ def which_show(show: Show) -> str:
     Name and network are cut to what a line can bear; a year or network that is not known is left out.
     """
     return ", ".join((short(one_line(show.name), 80), *(short(one_line(part), 40) for part in show.when_and_where)))
+
+
+def contenders_line(answer: Answer) -> str:
+    """What the hatched bars are; "" where there are none."""
+    if not answer.contenders:
+        return ""
+    return f"Hatched bars count for nobody: {'; '.join(map(_could_be, answer.contenders))}."
+
+
+def contender_label(contender: Contender) -> str:
+    """The form, in quotation marks, since it is no character."""
+    return f"“{contender.form}”"
+
+
+def _could_be(contender: Contender) -> str:
+    form = contender_label(contender)
+    if not contender.could_be:
+        return f"nobody in the cast list is called {form}"
+    return f"{contender.mentions:,} {form} could be {any_of(contender.could_be)}"
+
+
+def any_of(names: Sequence[str]) -> str:
+    """Harry; Harry or Maddie; Harry, Maddie, Irving or 3 others."""
+    shown = (
+        [*names] if len(names) <= MOST_NAMED else [*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} others"]
+    )
+    return " or ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
 
 
 def what_was_counted(answer: Answer) -> str:

@@ -73,7 +73,10 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """An episode. `number` is None for specials, `airdate` (YYYY-MM-DD) and `summary` (HTML) where TVMaze has none."""
+    """An episode. `number` is None for specials, `airdate` (YYYY-MM-DD) and `summary` (HTML) where TVMaze has none.
+
+    `url` is its page on tvmaze.com ("" where unknown).
+    """
 
     id: int
     season: int
@@ -81,6 +84,7 @@ class Episode:
     name: str
     airdate: str | None = None
     summary: str | None = None
+    url: str = ""
 
     @property
     def has_text(self) -> bool:
@@ -160,6 +164,7 @@ def parse_episodes(value: object, path: str = "episodes") -> Rows[Episode]:
             name=optional_at(fields, "name", at, str) or "",
             airdate=optional_at(fields, "airdate", at, str) or None,
             summary=optional_at(fields, "summary", at, str) or None,
+            url=optional_at(fields, "url", at, str) or "",
         )
 
     return rows_at(value, path, row)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tv_appearances.fetching.fields import SchemaError
 from tv_appearances.report.answer import Answer, Contender, EpisodeRef, answer_version, build_answer
 from tv_appearances.report.mentions_csv import read_mentions, write_mentions
-from tv_appearances.report.page import HEAT_ROWS, HEAT_STEPS, heat_map, page, season_leaders
+from tv_appearances.report.page import HEAT_ROWS, HEAT_SEASONS, HEAT_STEPS, heat_maps, page, season_leaders
 from tv_appearances.report.picture import render_svg
 from tv_appearances.report.wording import (
     credits_line,
@@ -284,19 +284,31 @@ def test_a_damaged_file_is_refused_with_its_line(text: str, line: str) -> None:
 
 
 def test_the_heat_map_goes_from_nothing_to_the_most_and_marks_who_leads_a_season() -> None:
-    cells = {row.label: [(cell.shown, cell.step, cell.leads) for cell in cells] for row, cells in heat_map(ANSWER)}
+    (heat,) = heat_maps(ANSWER)
+    assert heat.seasons == (1, 2)
+    cells = {row.label: [(cell.shown, cell.step, cell.leads) for cell in cells] for row, cells in heat.rows}
     assert cells["Ada"] == [("2", HEAT_STEPS, True), ("2", HEAT_STEPS, True)]
     assert cells["Bo"] == [("1", 3, False), ("0", 0, False)]
 
 
 def test_a_season_without_summaries_has_dashes() -> None:
     answer = answer_of({"Ada": 2}, listed=episodes(3, seasons=2, with_text=3))
-    assert [cell.shown for cell in heat_map(answer)[0][1]] == ["2", "–"]
+    assert [cell.shown for cell in heat_maps(answer)[0].rows[0][1]] == ["2", "–"]
 
 
 def test_the_heat_map_of_a_large_cast_has_the_most_mentioned() -> None:
-    answer = answer_of({f"N{at}": 60 - at for at in range(50)})
-    assert [row for row, _ in heat_map(answer)] == list(answer.rows[:HEAT_ROWS])
+    answer = answer_of({f"N{at}": 60 - at for at in range(50)}, listed=episodes(60, seasons=2))
+    assert [row for row, _ in heat_maps(answer)[0].rows] == list(answer.rows[:HEAT_ROWS])
+
+
+@pytest.mark.parametrize(("seasons", "widths"), [(1, []), (2, [2]), (12, [12]), (13, [6, 7]), (60, [12] * 5)])
+def test_many_seasons_are_in_maps_of_about_the_same_width_and_one_season_is_in_none(
+    seasons: int, widths: list[int]
+) -> None:
+    maps = heat_maps(answer_of({"Ada": 2}, listed=episodes(2, seasons=seasons)))
+    assert [len(heat.seasons) for heat in maps] == widths
+    assert [season for heat in maps for season in heat.seasons] == ([*range(1, seasons + 1)] if seasons > 1 else [])
+    assert max(widths, default=0) <= HEAT_SEASONS
 
 
 def test_a_season_may_have_two_leaders_and_a_character_none() -> None:
@@ -345,7 +357,7 @@ def test_the_page_says_the_finding_the_counts_the_ambiguous_and_the_credits() ->
         "S2E2 Flood",
         "Vale 3 1",
         "Not mentioned Cy.",
-        "roles that name nobody: Narrator.",
+        "We leave out roles that name nobody: Narrator.",
         "as of 8 September 2019, under CC BY-SA 4.0",
     ):
         assert part in said

@@ -101,7 +101,7 @@ def test_names_that_only_differ_after_the_label_is_cut_keep_their_own_bars() -> 
     long = "A Very Long Name That Nobody Would Ever Want To Read In A Picture Number "
     svg = render_svg(answer_of({f"{long}1": 4, f"{long}2": 3}))
     assert len(bars(svg)) == 2
-    assert [text[-1] for text in texts(svg)] == ["…", "4", "…", "3"]
+    assert [text.partition("…")[2][-8:] for text in texts(svg)[::2]] == ["Number 1", "Number 2"]
 
 
 def test_no_text_leaves_the_picture() -> None:
