@@ -25,7 +25,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "show_files": {"fetching", "storage", "tvmaze"},
     "report": {"fetching", "tvmaze"},
     "settings": {"fetching", "mentions", "storage", "tvmaze"},
-    "resources": {"fetching", "mentions", "report", "show_files", "storage", "tvmaze"},
+    "resources": {"automation", "fetching", "mentions", "report", "show_files", "storage", "tvmaze"},
     "automation": set(),
     "checks": {"tvmaze"},
     "assets": {"automation", "checks", "mentions", "report", "resources", "show_files", "storage", "tvmaze"},
