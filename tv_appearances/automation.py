@@ -21,7 +21,11 @@ STALE = timedelta(hours=26)
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=STALE)
 """A day and two hours without an answer from TVMaze is worth a look, two days and two hours are worth an alarm."""
 
-RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+RETRY_PAUSES = (2.0, 6.0)
+"""Seconds before a failed step is tried again, give or take half. They pass within the step that failed, where Ctrl-C
+and *Terminate* end them; Dagster's own pause between two tries hears neither."""
+
+RETRIES = dg.RetryPolicy(max_retries=len(RETRY_PAUSES))
 """For a fault that outlasted the client's own retries. What trying again cannot mend is raised with
 `allow_retries=False` and ends the step at once."""
 

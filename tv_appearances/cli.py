@@ -4,24 +4,38 @@ Belongs here: arguments, one run of the code location as Dagster would do it, an
 belong here: anything a run in Dagster's UI would not do too.
 """
 
-import argparse
 import contextlib
-import io
-import json
 import os
+import signal
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import click
-
+# The rest is imported where it is used: Ctrl-C is heard from the first line of `main` on.
 if TYPE_CHECKING:
+    import argparse
+
+    from tv_appearances.settings import Settings
     from tv_appearances.show_files import ShowFiles
+
+INTERRUPTED = 128 + signal.SIGINT
+CTRL_C = "Ctrl-C in the terminal."
+_INTERRUPTED = "The run was interrupted; what was there before is untouched."
 
 
 def main() -> int:
-    """Run the command; 0 for a report, 1 for a failure that was explained, 2 for arguments that do not fit."""
+    """Run the command.
+
+    Returns:
+        0 for a report, 1 for a failure that was explained, 2 for arguments that do not fit, 130 after Ctrl-C.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell's background jobs have it
+        signal.signal(signal.SIGINT, _end_now)
+    import io
+    from pathlib import Path
+
+    import click
+
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars and names that a terminal's encoding does not have
@@ -38,8 +52,6 @@ def main() -> int:
             parse_show_choice(given.asked)
         except ValueError as error:
             return _fail(str(error))
-        if not given.is_search:
-            os.environ["TV_APPEARANCES_SHOW"] = given.asked
     try:
         from dotenv import load_dotenv
 
@@ -48,32 +60,56 @@ def main() -> int:
         except UnicodeDecodeError:
             raise click.ClickException(f"{Path('.env').absolute()} is not UTF-8: save it as UTF-8.") from None
         many = bool(os.environ.get("TV_APPEARANCES_SHOWS"))
-        if many and not given.is_search:
-            print(
-                "Note:    TV_APPEARANCES_SHOWS is set, but this command is about one show: its files go beside the "
-                "folders of the others, and the run is not in their history.",
-                file=sys.stderr,
-            )
         os.environ["TV_APPEARANCES_SHOWS"] = ""
-        # Importing it reads the settings, so a wrong one is found here.
+
         from tv_appearances.build import build_defs
-        from tv_appearances.settings import Settings
+        from tv_appearances.settings import Settings, SettingsError
         from tv_appearances.show_files import ShowFiles
 
-        settings = Settings.from_env(os.environ)
+        try:
+            settings = Settings.from_env(os.environ)
+        except SettingsError as error:
+            return _fail(str(error))
         if given.is_search:
             return _search(given.asked, settings, as_json=given.json)
+        settings, apart = _apart(settings, given.asked, many=many)
         return _report(
-            build_defs(settings, resource_prefix=""), ShowFiles(settings.data), as_json=given.json, history=not many
+            build_defs(settings, resource_prefix=""),
+            ShowFiles(settings.data),
+            as_json=given.json,
+            history=not apart,
+            quiet=given.quiet,
         )
     except click.ClickException as error:
         return _fail(error.message)
-    except KeyboardInterrupt:
-        return _fail("Interrupted; what was there before is untouched.")
 
 
-def arguments(given: Sequence[str]) -> argparse.Namespace:
+def _apart(settings: "Settings", asked: str | None, *, many: bool) -> tuple["Settings", bool]:
+    """The settings for this question, and whether it is another one than the deployment answers.
+
+    Another show gets a folder of its own and no place in the history: what the deployment keeps current stays as it is.
+    """
+    from dataclasses import replace
+
+    from tv_appearances.show_list import slug
+
+    show = asked or settings.show
+    if not many and show.casefold() == settings.show.casefold():
+        return settings, False
+    folder = settings.data / "one-off" if many else settings.data
+    return replace(settings, show=show, data=folder / (slug(show) or "show")), True
+
+
+def _end_now(*_: object) -> NoReturn:
+    """End on Ctrl-C where no run goes on: an exception in the middle of an import may end as anything."""
+    os.write(2, f"{_INTERRUPTED}\n".encode())
+    os._exit(INTERRUPTED)
+
+
+def arguments(given: Sequence[str]) -> "argparse.Namespace":
     """The arguments, with the words of a title put together: `asked` is None where no show is named."""
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="tv-appearances",
         usage="%(prog)s [SHOW ...] [--json]\n       %(prog)s --search SHOW ... [--json]",
@@ -96,6 +132,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
         action="store_true",
         help="print the answer, or what is found, as JSON, for scripts; `leader` is null where several share the lead",
     )
+    parser.add_argument("--quiet", action="store_true", help="do not tell what is waited for or which step has ended")
     parser.add_argument("--version", action="store_true", help="print the version of this package")
     literal: Sequence[str] = []
     if "--" in given:
@@ -110,8 +147,11 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     return said
 
 
-def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> int:
+def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool, quiet: bool) -> int:
     """Run all five assets in this process, as one Dagster run, and print what came of it."""
+    import json
+
+    import click
     import dagster as dg
 
     from tv_appearances.assets.analysis import answer_in
@@ -121,12 +161,8 @@ def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> i
 
     try:
         with _instance() if history else dg.DagsterInstance.ephemeral() as instance:
-            result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
-                instance=instance,
-                raise_on_error=False,
-                # Dagster's log goes to the run's page; the terminal is for the answer.
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            )
+            result = _run(defs.resolve_implicit_global_asset_job_def(), instance, quiet=quiet)
+            ended = instance.get_run_by_id(result.run_id)
     # What a step raises is in the result. The rest comes from Dagster, YAML and SQLite, some of it only when the first
     # event is written; it has nothing in common but the remedy.
     except Exception as error:  # noqa: BLE001
@@ -134,6 +170,8 @@ def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> i
             f"Dagster's history cannot be used: {' '.join(str(error).split()).rstrip('.')}. Mend dagster.yaml, make or "
             "unset DAGSTER_HOME, or move .dagster away to begin a new history; data/ stays."
         ) from None
+    if ended and ended.status == dg.DagsterRunStatus.CANCELED:
+        _end_now()  # all is written and closed; taking the interpreter down would take longer than the run's end did
     checks = result.get_asset_check_evaluations()
     if not result.success:
         blocked = [
@@ -150,6 +188,9 @@ def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> i
         mentions = json.loads(files.read(APPEARANCES).content)
     except FilesError as error:  # another run has begun meanwhile
         return _fail(str(error))
+    (reported,) = result.asset_materializations_for_node("appearances_report")
+    if reported.metadata["tvmaze_id"].value != answer.show.id:
+        return _fail(f"Another run has put its show into {files.folder.absolute()} meanwhile: run this one again.")
     warnings = [_plain(check.description) for check in checks if not check.passed]
     picture, page = str(files.path(PICTURE)), str(files.path(PAGE))
     if as_json:
@@ -182,8 +223,73 @@ def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool) -> i
     return 0
 
 
+def _run(job: Any, instance: Any, *, quiet: bool) -> Any:
+    """Run the job in this process; Ctrl-C cancels the run, and what takes time is told on stderr meanwhile."""
+    from uuid import uuid4
+
+    import dagster as dg
+    from dagster._core.events import RunFailureReason
+    from dagster._core.execution.plan.objects import ErrorSource
+    from dagster._utils.interrupts import capture_interrupts
+
+    # As in Dagster's own commands: what comes while no step runs is kept until the next one would begin.
+    run_id = str(uuid4())
+    outside_a_step: list[bool] = []
+    with capture_interrupts(), _progress(quiet=quiet) as tell:
+
+        def heard(entry: Any) -> None:
+            event = entry.dagster_event
+            # Dagster takes an interrupt for a failure, unless somebody has asked for the end of the run.
+            if event and event.is_step_failure and event.step_failure_data.error_source == ErrorSource.INTERRUPT:
+                instance.report_run_canceling(instance.get_run_by_id(run_id), CTRL_C)
+            elif event and event.event_type == dg.DagsterEventType.RUN_FAILURE:
+                outside_a_step.append(event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION)
+            tell(entry)
+
+        instance.add_event_listener(run_id, heard)
+        result = job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            raise_on_error=False,
+            # Dagster's log goes to the run's page; the terminal is for the answer.
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    if any(outside_a_step):
+        instance.report_run_canceled(instance.get_run_by_id(run_id), CTRL_C)
+    return result
+
+
+@contextlib.contextmanager
+def _progress(*, quiet: bool) -> Iterator[Any]:
+    """What tells a run's events on stderr as they come: lines, and in a terminal what is going on at this moment."""
+    import logging
+
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
+        going_on = progress.add_task("Starting")
+
+        def tell(entry: Any) -> None:
+            event = entry.dagster_event
+            if event is None:
+                if entry.level == logging.WARNING:  # an error is told when the run has ended
+                    console.print(escape(entry.user_message))
+            elif event.is_step_start or event.is_step_restarted:
+                progress.reset(going_on, description=escape(event.step_key))
+            elif event.is_step_success:
+                console.print(f"{escape(event.step_key)}: done in {event.step_success_data.duration_ms / 1000:.1f} s")
+
+        yield tell
+
+
 def _instance() -> Any:
     """The history that `dagster dev` in this folder shows, where there is one; otherwise one that ends with the run."""
+    from pathlib import Path
+
     import dagster as dg
 
     if os.environ.get("DAGSTER_HOME"):
@@ -229,6 +335,8 @@ def _print_bars(mentions: Mapping[str, int], most: int = 20) -> None:
 
 def _search(name: str, settings: Any, *, as_json: bool) -> int:
     """List what TVMaze finds, to choose from."""
+    import json
+
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -4,7 +4,9 @@ Belongs here: the seam between Dagster and the modules below it, which know noth
 objects, and the turning of their errors into Dagster's. Does not belong here: any rule of fetching, writing or drawing.
 """
 
+import random
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any, Protocol
 import dagster as dg
 from pydantic import Field
 
+from tv_appearances import automation
 from tv_appearances.fetching.errors import FetchError
 from tv_appearances.fetching.pace import SharedPace
 from tv_appearances.mentions.aliases import AliasError
@@ -46,7 +49,7 @@ class TVMazeResource(dg.ConfigurableResource[Lookup]):
         # Dagster ends a sensor's tick after 60 s, in which it has more to do than to wait for TVMaze.
         deadline = 60.0 if context.run else 40.0
         pace = SharedPace(Path(self.pace_file), LIMIT, WINDOW) if self.pace_file else PACE
-        log = context.log.info if context.log else None
+        log = context.log.warning if context.log else None
         address = self.names.get("tvmaze_url", "the address")
         with TVMazeClient(self.url, address_setting=address, deadline=deadline, log=log, pace=pace) as client:
             yield Lookup(
@@ -144,15 +147,47 @@ def _partition(context: dg.InitResourceContext) -> str:
     return context.run.tags.get("dagster/partition", "") if context.run else ""
 
 
+class RunInterrupted(dg.DagsterExecutionInterruptedError, dg.DagsterError):
+    """Ctrl-C or *Terminate*: ends the run, where Dagster would try an interrupted step with a retry policy again.
+
+    Both are Dagster's: an error of its own passes by the policy, and an interrupt ends the run.
+    """
+
+
 @contextmanager
 def clear_failures() -> Iterator[None]:
-    """Turn an error of the modules below into a `dagster.Failure`: its sentence, and no retry where none can help."""
+    """Turn what the modules below raise into what Dagster acts on; around a block, or as a decorator of an asset.
+
+    An error becomes a `dagster.Failure`: its sentence, and no retry where none can help. An interrupt ends the run.
+    """
     try:
-        yield
-    except (FetchError, ChartError) as error:
-        raise dg.Failure(str(error), allow_retries=error.retryable) from None
+        try:
+            yield
+        except (FetchError, ChartError) as error:
+            _wait_before_retry(retryable=error.retryable)
+            raise dg.Failure(str(error), allow_retries=error.retryable) from None
+        except (FilesError, LookupFailed, AliasError) as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
     except dg.DagsterExecutionInterruptedError:
-        # Dagster tries an interrupted step again where it has a retry policy: Ctrl-C would not end the run.
-        raise dg.Failure("The run was interrupted; what was there before is untouched.", allow_retries=False) from None
-    except (FilesError, LookupFailed, AliasError) as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
+        raise RunInterrupted("The run was interrupted; what was there before is untouched.") from None
+
+
+def _wait_before_retry(*, retryable: bool) -> None:
+    """Wait and say so, where Dagster is going to try the step again."""
+    try:
+        context = dg.AssetExecutionContext.get()
+    except dg.DagsterInvariantViolationError:  # called as a plain function
+        return
+    policy, done = context.assets_def.op.retry_policy, context.retry_number
+    if not (retryable and policy and done < policy.max_retries):
+        return
+    pause = automation.RETRY_PAUSES[min(done, len(automation.RETRY_PAUSES) - 1)]
+    pause *= random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, keeps no secret
+    context.log.warning(
+        "%s failed; starting it again in %.1f s (try %d of %d).",
+        context.asset_key.to_user_string(),
+        pause,
+        done + 2,
+        policy.max_retries + 1,
+    )
+    time.sleep(pause)

@@ -4,12 +4,13 @@ Belongs here: the names, reading each file as what it holds, and the checks that
 Does not belong here: how a file is written (`storage`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tv_appearances.fetching.fields import SchemaError
-from tv_appearances.storage import FilesError, Folder, Origin, Stored
+from tv_appearances.storage import FilesError, Folder, Origin, Stored, remove_folder, to_json
 from tv_appearances.tvmaze.models import Character, Episode, Show, Source, parse_characters, parse_episodes, parse_show
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ PICTURE = "appearances.png"
 PAGE = "appearances.html"
 ALL_SHOWS = "shows.csv"
 ALL_SHOWS_PAGE = "shows.html"
+
+NEXT = ".next"
+"""Below the folder of a show: the files of another one that was chosen, until all of them are there."""
 
 MADE_BY = {
     SHOW: "tv_show_info",
@@ -45,27 +49,117 @@ def made_from(show_id: int, source: Source, *inputs: Stored) -> Origin:
 class ShowFiles(Folder):
     """The files of one show in one folder.
 
+    Where the folder holds a show and another one is chosen, the new one's files are made in a folder below it, and take
+    the old one's place together when the last of them is there (`finish`): whatever becomes of that run, the folder
+    people look at holds one show, the old or the new. From `show` or `choose` on, `folder` is where the files are made.
+
     Args:
         folder: As for `Folder`.
         prefix: What stands before the names of the assets, as in `friends/`; messages name them in full.
         setting: As for `Folder`.
+        finished: Read only what is finished, whatever is being made.
     """
 
-    def __init__(self, folder: "str | Path | UPath", *, prefix: str = "", setting: str = "") -> None:
+    def __init__(
+        self, folder: "str | Path | UPath", *, prefix: str = "", setting: str = "", finished: bool = False
+    ) -> None:
         super().__init__(folder, made_by={name: f"{prefix}{asset}" for name, asset in MADE_BY.items()}, setting=setting)
+        self.home = self.folder
+        """The folder people look at, where every file ends up."""
+        self._next = self.folder / NEXT
+        self._places = [self.home] if finished else [self._next, self.home]
+        self._chosen: tuple[int, Source] | None = None
+
+    def uri(self, name: str) -> str:
+        """Where the file of this name ends up, as a URI."""
+        return (self.home / name).absolute().as_uri()
+
+    def choose(self, show: Show, source: Source, record: Mapping[str, Any]) -> Stored:
+        """Write `show.json`: from here on, this show's files are made.
+
+        Raises:
+            FilesError: It cannot be written.
+        """
+        self._chosen = show.id, source
+        apart = self._holds(self.home) not in (None, self._chosen)
+        self.folder = self._next if apart else self.home
+        if self._holds(self._next) not in (None, self._chosen) or not apart:
+            remove_folder(self._next)
+        return self.write(SHOW, to_json({**record, "source": source}), made_from(show.id, source))
 
     def show(self) -> tuple[Show, Source, Stored]:
-        """The show in `show.json`, where it came from, and the file itself."""
+        """The show that files are made for, where it came from, and its `show.json`.
 
-        def parse(value: Any) -> tuple[Show, Source]:
-            if not isinstance(value, dict):
-                raise SchemaError(SHOW, "an object", value)
-            if value.get("source") not in ("live", "sample"):
-                raise SchemaError("source", '"live" or "sample"', value.get("source"))
-            return parse_show(value.get("show")), value["source"]
+        Raises:
+            FilesError: There is none, it is damaged, or another run has put another show in the place of the one that
+                was chosen here.
+        """
+        others: list[tuple[int, Source]] = []
+        for place in self._places:
+            self.folder = place
+            try:
+                found = self._show()
+            except FilesError:
+                if place is self.home:
+                    raise
+                continue
+            others.append((found[0].id, found[1]))
+            if self._chosen in (None, others[-1]):
+                return found
+        raise self._taken(*others[0])
 
+    def read(self, name: str) -> Stored:
+        """As `Folder.read`; what was not made yet is the other show's, as `belongs_to` then says.
+
+        Raises:
+            FilesError: It is missing, cannot be read, or is not what was written.
+        """
+        if self.folder != self.home and name != SHOW and not self.exists(name):
+            return Folder(self.home, made_by=self.made_by, setting=self.setting).read(name)
+        return super().read(name)
+
+    def still_for(self, show: Show, source: Source) -> None:
+        """Check that files are still made for this show, before one that took long to fetch is written.
+
+        Raises:
+            FilesError: Another run has chosen another show meanwhile.
+        """
+        held = self._holds(self.folder)
+        if held not in (None, (show.id, source)):
+            raise self._taken(*held)
+
+    def _taken(self, show_id: int, source: Source) -> FilesError:
+        apart = f", or give each show a folder of its own in {self.setting}" if self.setting else ""
+        return FilesError(
+            f"Another run has chosen show {show_id} ({source}) for {self.home.absolute()} meanwhile, so this run ends: "
+            f"run it again when the other one is done{apart}."
+        )
+
+    def finish(self) -> None:
+        """Put the files that were made in the place of the other show's, all of them, if there was another show.
+
+        An interrupt waits until they are there: it is the main thread's, and this is done in another one.
+
+        Raises:
+            FilesError: One of them cannot be read, is another show's by now, or cannot be written.
+        """
+        if self.folder != self.home:
+            show, source, _ = self.show()
+            names = sorted(path.name for path in self.folder.iterdir() if path.is_file())
+            made = [self.read(name) for name in names if not name.startswith(".")]
+            self.belongs_to(show, source, *made)
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(self._replace_all, made).result()
+
+    def _replace_all(self, made: Sequence[Stored]) -> None:
+        self.folder = self.home
+        for stored in made:
+            self.write(stored.name, stored.content, stored.origin or Origin())
+        remove_folder(self._next)
+
+    def _show(self) -> tuple[Show, Source, Stored]:
         stored = self.read(SHOW)
-        return *self.parse_json(stored, parse), stored
+        return *self.parse_json(stored, _parse_show), stored
 
     def episodes(self) -> tuple[tuple[Episode, ...], Stored]:
         """The episodes in `episodes.json`, as listed, and the file itself."""
@@ -94,12 +188,33 @@ class ShowFiles(Folder):
 
     def holds_live_data(self) -> bool:
         """Whether live data was ever written here: a `show.json` that does not say `sample`, or any live origin."""
+        return any(_holds_live_data(Folder(place)) for place in self._places)
+
+    def _holds(self, place: "Path | UPath") -> tuple[Any, Any] | None:
+        """Id and source of the show in this folder; None where there is none, or none that can be read."""
+        files = Folder(place)
         try:
-            if any(origin.facts.get("source") == "live" for origin in self.origins()):
-                return True
-            return self.exists(SHOW) and self.show()[1] == "live"
-        except FilesError:  # what cannot be read may be live
+            show, source = files.parse_json(files.read(SHOW), _parse_show)
+        except FilesError:
+            return None
+        return show.id, source
+
+
+def _holds_live_data(files: Folder) -> bool:
+    try:
+        if any(origin.facts.get("source") == "live" for origin in files.origins()):
             return True
+        return files.exists(SHOW) and files.parse_json(files.read(SHOW), _parse_show)[1] == "live"
+    except FilesError:  # what cannot be read may be live
+        return True
+
+
+def _parse_show(value: Any) -> tuple[Show, Source]:
+    if not isinstance(value, dict):
+        raise SchemaError(SHOW, "an object", value)
+    if value.get("source") not in ("live", "sample"):
+        raise SchemaError("source", '"live" or "sample"', value.get("source"))
+    return parse_show(value.get("show")), value["source"]
 
 
 class AllFiles:
@@ -122,7 +237,7 @@ class AllFiles:
 
     def of(self, show: str) -> ShowFiles:
         """The files of one of the shows."""
-        return ShowFiles(self._top.folder / show, prefix=self._prefix, setting=self._top.setting)
+        return ShowFiles(self._top.folder / show, prefix=self._prefix, setting=self._top.setting, finished=True)
 
     def write(self, name: str, content: bytes) -> "Path | UPath":
         """Replace a file beside the shows' folders, all or nothing; where it is, as an absolute path.

@@ -12,6 +12,7 @@ import json
 import mimetypes
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -268,6 +269,15 @@ def sha256(content: bytes) -> str:
 def to_json(value: object) -> bytes:
     """The value as UTF-8 JSON, keys sorted, indented by two, ended by LF: the same value, the same bytes."""
     return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n").encode("utf-8")
+
+
+def remove_folder(folder: "Path | UPath") -> None:
+    """Remove a folder and all that is in it, if it is there; where another process still writes, that stays."""
+    if isinstance(folder, Path):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    with contextlib.suppress(FileNotFoundError):
+        folder.fs.rm(folder.path, recursive=True)
 
 
 def _why(error: Exception) -> str:

@@ -139,7 +139,7 @@ def test_an_empty_name_is_no_show(tmp_path: Path, arguments: tuple[str, ...]) ->
 
 
 def test_the_answer_fits_a_terminal_of_any_encoding(tmp_path: Path) -> None:
-    done = run(tmp_path, "tv-appearances", TV_APPEARANCES_SOURCE="sample", PYTHONIOENCODING="ascii")
+    done = run(tmp_path, "tv-appearances", "--quiet", TV_APPEARANCES_SOURCE="sample", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Ross is mentioned most" in done.stdout
 
@@ -182,7 +182,7 @@ def test_without_a_network_the_first_run_shows_the_sample(tmp_path: Path) -> Non
 def test_what_cannot_work_is_one_clear_sentence(
     tmp_path: Path, tvmaze_server: TVMazeServer, variables: dict[str, str], sentence: str
 ) -> None:
-    done = run(tmp_path, "tv-appearances", **{"TVMAZE_URL": tvmaze_server.url, **variables})
+    done = run(tmp_path, "tv-appearances", "--quiet", **{"TVMAZE_URL": tvmaze_server.url, **variables})
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

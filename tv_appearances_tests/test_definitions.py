@@ -28,7 +28,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "report": {"fetching", "tvmaze"},
     "show_list": {"mentions", "tvmaze"},
     "settings": {"fetching", "mentions", "show_list", "storage", "tvmaze"},
-    "resources": {"fetching", "mentions", "report", "show_files", "storage", "tvmaze"},
+    "resources": {"automation", "fetching", "mentions", "report", "show_files", "storage", "tvmaze"},
     "automation": set(),
     "checks": {"tvmaze"},
     "assets": {
@@ -46,7 +46,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "build": {"assets", "automation", "many_shows", "mentions", "resources", "settings", "show_files", "storage"},
     "definitions": {"automation", "build", "settings"},
     "components": {"build", "mentions", "settings", "show_list", "tvmaze"},
-    "cli": {"assets", "definitions", "fetching", "report", "settings", "show_files", "storage", "tvmaze"},
+    "cli": {"assets", "build", "fetching", "report", "settings", "show_files", "show_list", "storage", "tvmaze"},
 }
 KNOW_DAGSTER = {
     "resources", "automation", "checks", "assets", "many_shows", "build", "definitions", "components", "cli",

@@ -182,7 +182,7 @@ def test_an_interrupt_ends_the_run_at_once(tmp_path: Path) -> None:
         wait_for("the first request", lambda: slow.connections > 0)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert says(said, the_one("The run was interrupted"))
 
 

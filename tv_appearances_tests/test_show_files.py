@@ -14,7 +14,7 @@ import pytest
 
 from tv_appearances import show_files as f
 from tv_appearances.show_files import ShowFiles
-from tv_appearances.storage import FilesError, Origin, to_json
+from tv_appearances.storage import FilesError, Origin, Stored, to_json
 from tv_appearances.tvmaze.models import Show
 
 ORIGIN = Origin({"show_id": 7, "source": "live"})
@@ -272,3 +272,71 @@ def test_show_json_says_which_show_and_whence(files: ShowFiles) -> None:
     show, source, _ = files.show()
     assert (show, source) == (SHOW, "live")
     assert json.loads(files.path(f.SHOW).read_bytes())["score"] == 1.0
+
+
+FERRY, HARBOUR = Show(7, "The Ferry"), Show(8, "The Harbour")
+
+
+def made(files: ShowFiles, show: Show) -> None:
+    """All files of a show, as the five assets write them one after the other."""
+    files.choose(show, "live", {"score": None, "show": {"id": show.id, "name": show.name}})
+    for name in list(f.MADE_BY)[1:]:
+        files.write(name, show.name.encode(), f.made_from(show.id, "live"))
+    files.finish()
+
+
+def shows_in(folder: Path) -> set[str]:
+    return {json.loads((folder / f.SHOW).read_text())["show"]["name"]} | {
+        (folder / name).read_text() for name in list(f.MADE_BY)[1:]
+    }
+
+
+def test_another_show_takes_the_place_of_the_old_one_when_all_of_it_is_there(tmp_path: Path) -> None:
+    made(ShowFiles(tmp_path), FERRY)
+    files = ShowFiles(tmp_path)
+    files.choose(HARBOUR, "live", {"score": None, "show": {"id": 8, "name": "The Harbour"}})
+    files.write(f.EPISODES, b"[]", f.made_from(8, "live"))
+    assert shows_in(tmp_path) == {"The Ferry"}
+    assert ShowFiles(tmp_path, finished=True).show()[0].id == 7
+    assert ShowFiles(tmp_path).show()[0].id == 8, "the next run goes on with the show that was chosen last"
+    made(files, HARBOUR)
+    assert shows_in(tmp_path) == {"The Harbour"}
+    assert not (tmp_path / f.NEXT).exists()
+    assert files.read(f.PAGE).origin == f.made_from(8, "live")
+
+
+def test_going_back_to_the_old_show_forgets_the_half_made_one(tmp_path: Path) -> None:
+    made(ShowFiles(tmp_path), FERRY)
+    ShowFiles(tmp_path).choose(HARBOUR, "live", {"score": None, "show": {"id": 8, "name": "The Harbour"}})
+    ShowFiles(tmp_path).choose(FERRY, "live", {"score": None, "show": {"id": 7, "name": "The Ferry"}})
+    assert ShowFiles(tmp_path).show()[0].id == 7
+    assert not (tmp_path / f.NEXT).exists()
+
+
+def test_a_run_goes_on_with_its_own_show_or_says_that_another_took_the_folder(tmp_path: Path) -> None:
+    made(ShowFiles(tmp_path), Show(6, "The Bridge"))
+    one, other = ShowFiles(tmp_path), ShowFiles(tmp_path)
+    one.choose(FERRY, "live", {"score": None, "show": {"id": 7, "name": "The Ferry"}})
+    other.choose(HARBOUR, "live", {"score": None, "show": {"id": 8, "name": "The Harbour"}})
+    for late in (one.show, lambda: one.still_for(FERRY, "live")):
+        with pytest.raises(FilesError, match="Another run has chosen show 8 \\(live\\)"):
+            late()
+    made(other, HARBOUR)
+    assert shows_in(tmp_path) == {"The Harbour"}
+
+
+def test_an_interrupt_while_the_files_are_put_in_place_waits_for_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(ShowFiles(tmp_path), FERRY)
+    write = ShowFiles.write
+
+    def interrupted(files: ShowFiles, name: str, content: bytes, origin: Origin) -> Stored:
+        if files.folder == files.home and name == f.CHARACTERS:
+            signal.raise_signal(signal.SIGINT)
+        return write(files, name, content, origin)
+
+    monkeypatch.setattr(ShowFiles, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        made(ShowFiles(tmp_path), HARBOUR)
+    assert shows_in(tmp_path) == {"The Harbour"}

@@ -49,6 +49,7 @@ SHOWN = 100
         )
     },
 )
+@clear_failures()
 def character_appearances(
     context: dg.AssetExecutionContext, files: dg.ResourceParam[ShowFiles], aliases: dg.ResourceParam[Aliases]
 ) -> dg.MaterializeResult:
@@ -64,16 +65,15 @@ def character_appearances(
 
     **Data version**: everything the report says, the number of episodes included.
     """
-    with clear_failures():
-        show, source, _ = files.show()
-        listed, episodes_file = files.episodes()
-        cast, characters_file = files.characters()
-        files.belongs_to(show, source, episodes_file, characters_file)
-        tally = count_mentions(cast, listed, aliases)
-        counts = appearances(tally, cast)
-        origin = made_from(show.id, source, episodes_file, characters_file)
-        files.write(f.MENTIONS, write_mentions(tally.mentions).encode(), origin)
-        files.write(f.APPEARANCES, to_json(counts), origin)
+    show, source, _ = files.show()
+    listed, episodes_file = files.episodes()
+    cast, characters_file = files.characters()
+    files.belongs_to(show, source, episodes_file, characters_file)
+    tally = count_mentions(cast, listed, aliases)
+    counts = appearances(tally, cast)
+    origin = made_from(show.id, source, episodes_file, characters_file)
+    files.write(f.MENTIONS, write_mentions(tally.mentions).encode(), origin)
+    files.write(f.APPEARANCES, to_json(counts), origin)
     answer = build_answer(show, source, listed, labels(cast), tally.mentions, tally.left_out)
     share = ambiguous_share(tally.mentions)
     context.log.info("%s", wording.finding(answer))
@@ -92,7 +92,7 @@ def character_appearances(
             **({"generic_roles_left_out": ", ".join(tally.left_out[:SHOWN])} if tally.left_out else {}),
             "source": source,
             "dagster/row_count": len(tally.mentions),
-            "dagster/uri": files.path(f.APPEARANCES).as_uri(),
+            "dagster/uri": files.uri(f.APPEARANCES),
         },
         data_version=dg.DataVersion(answer_version(answer)),
         check_results=checks.results(
@@ -113,6 +113,7 @@ def character_appearances(
     retry_policy=automation.RETRIES,
     check_specs=checks.specs("appearances_report"),
 )
+@clear_failures()
 def appearances_report(
     context: dg.AssetExecutionContext, files: dg.ResourceParam[ShowFiles], chart: dg.ResourceParam[ChartRenderer]
 ) -> dg.MaterializeResult:
@@ -126,18 +127,18 @@ def appearances_report(
 
     Data: [TVMaze](https://www.tvmaze.com), CC BY-SA 4.0.
     """
-    with clear_failures():
-        answer, origin = answer_in(files)
-        picture = chart.render_png(answer)
-        page = render_page(answer, render_svg(answer))
-        files.write(f.PAGE, page.encode(), origin)
-        files.write(f.PICTURE, picture, origin)
-        problem = check_picture(files.read(f.PICTURE).content)
-        without_font = chart.signs_without_font(answer)
-        chart_url = chart.chart_url(answer)
-        finding = wording.finding(answer)
-        # The UI shows an image in its full size, in a dialog that is narrower than the picture on disk.
-        image = markdown_image(render_png(answer, 1), finding)
+    answer, origin = answer_in(files)
+    picture = chart.render_png(answer)
+    page = render_page(answer, render_svg(answer))
+    files.write(f.PAGE, page.encode(), origin)
+    files.write(f.PICTURE, picture, origin)
+    problem = check_picture(files.read(f.PICTURE).content)
+    files.finish()
+    without_font = chart.signs_without_font(answer)
+    chart_url = chart.chart_url(answer)
+    finding = wording.finding(answer)
+    # The UI shows an image in its full size, in a dialog that is narrower than the picture on disk.
+    image = markdown_image(render_png(answer, 1), finding)
     context.log.info("Picture: %s. Page: %s.", files.path(f.PICTURE), files.path(f.PAGE))
     return dg.MaterializeResult(
         metadata={
@@ -150,7 +151,7 @@ def appearances_report(
             "tvmaze_id": answer.show.id,
             "tvmaze_updated": dg.MetadataValue.timestamp(float(answer.show.updated or 0)),
             "source": answer.source,
-            "dagster/uri": files.path(f.PICTURE).as_uri(),
+            "dagster/uri": files.uri(f.PICTURE),
         },
         data_version=dg.DataVersion(answer_version(answer)),
         check_results=checks.results(

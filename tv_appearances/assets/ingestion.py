@@ -48,6 +48,7 @@ class ShowConfig(dg.Config):
     pool="tvmaze",
     check_specs=checks.specs("tv_show_info"),
 )
+@clear_failures()
 def tv_show_info(
     context: dg.AssetExecutionContext,
     config: ShowConfig,
@@ -68,12 +69,11 @@ def tv_show_info(
     when any episode or cast entry of it changes, so an unchanged day ends here; scores and ratings drift and do not
     count.
     """
-    with clear_failures():
-        asked = tvmaze.chosen(config.show)
-        files.ensure_writable()
-        found = tvmaze.find(asked, holds_live_data=files.holds_live_data(), before=_show_before(files))
-        show = found.show
-        files.write(f.SHOW, to_json({**found.record, "source": found.source}), f.made_from(show.id, found.source))
+    asked = tvmaze.chosen(config.show)
+    files.ensure_writable()
+    found = tvmaze.find(asked, holds_live_data=files.holds_live_data(), before=_show_before(files))
+    show = found.show
+    files.choose(show, found.source, found.record)
     stamp = show.updated or sha256(to_json(found.record["show"]))  # TVMaze always gives a stamp; a mirror may not
     context.log.info("%r is %s, id:%d, from %s.", asked, which_show(show), show.id, _named(found.source))
     left_out = _told(context, found.left_out)
@@ -88,7 +88,7 @@ def tv_show_info(
             "show": which_show(show),
             "tvmaze_page": _url(show.url),
             "source": found.source,
-            "dagster/uri": files.path(f.SHOW).as_uri(),
+            "dagster/uri": files.uri(f.SHOW),
         },
         data_version=dg.DataVersion(f"{show.id}-{stamp}-{found.source}"),
         check_results=checks.results(
@@ -124,6 +124,7 @@ def tv_show_info(
         )
     },
 )
+@clear_failures()
 def episodes(
     context: dg.AssetExecutionContext, tvmaze: dg.ResourceParam[Lookup], files: dg.ResourceParam[ShowFiles]
 ) -> dg.MaterializeResult:
@@ -135,10 +136,9 @@ def episodes(
 
     **Data version**: the content of the file, all of it.
     """
-    with clear_failures():
-        show, source, _ = files.show()
-        fetched = tvmaze.gateway(source).episodes(show)
-        stored = _write_list(files, f.EPISODES, fetched.raw, show, source)
+    show, source, _ = files.show()
+    fetched = tvmaze.gateway(source).episodes(show)
+    stored = _write_list(files, f.EPISODES, fetched.raw, show, source)
     left_out = _told(context, fetched.value.left_out)
     unique = in_order(fetched.value)
     without_text = sum(not episode.has_text for episode in unique)
@@ -155,7 +155,7 @@ def episodes(
             "source": source,
             "preview": dg.MetadataValue.json(fetched.raw[:3]),
             "dagster/row_count": len(fetched.raw),
-            "dagster/uri": files.path(f.EPISODES).as_uri(),
+            "dagster/uri": files.uri(f.EPISODES),
         },
         data_version=dg.DataVersion(stored.digest),
         check_results=checks.results(
@@ -192,6 +192,7 @@ def episodes(
         )
     },
 )
+@clear_failures()
 def characters(
     context: dg.AssetExecutionContext, tvmaze: dg.ResourceParam[Lookup], files: dg.ResourceParam[ShowFiles]
 ) -> dg.MaterializeResult:
@@ -205,11 +206,10 @@ def characters(
 
     **Data version**: the content of the file, all of it.
     """
-    with clear_failures():
-        show, source, _ = files.show()
-        fetched = tvmaze.gateway(source).cast(show)
-        listed = [{"id": c.id, "name": c.name, "played_by": c.played_by} for c in fetched.value]
-        stored = _write_list(files, f.CHARACTERS, listed, show, source)
+    show, source, _ = files.show()
+    fetched = tvmaze.gateway(source).cast(show)
+    listed = [{"id": c.id, "name": c.name, "played_by": c.played_by} for c in fetched.value]
+    stored = _write_list(files, f.CHARACTERS, listed, show, source)
     left_out = _told(context, fetched.value.left_out)
     names = [character.name for character in fetched.value]
     context.log.info("Characters: %d. %s", len(names), ", ".join([*names[:8], "…"][: len(names)]))
@@ -222,7 +222,7 @@ def characters(
             "rows_left_out": len(left_out),
             "source": source,
             "dagster/row_count": len(names),
-            "dagster/uri": files.path(f.CHARACTERS).as_uri(),
+            "dagster/uri": files.uri(f.CHARACTERS),
         },
         data_version=dg.DataVersion(stored.digest),
         check_results=checks.results(
@@ -253,6 +253,7 @@ def _write_list(files: ShowFiles, name: str, rows: list[Any], show: Show, source
     An empty answer is a normal one for a show that was just announced, and a fault of the service for one that was
     there yesterday; the file on disk tells which.
     """
+    files.still_for(show, source)
     if not rows and files.exists(name):
         before = files.read(name)
         same_show = before.origin == f.made_from(show.id, source)

@@ -17,6 +17,7 @@ import re
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -54,6 +55,8 @@ MAX_REDIRECTS = 3
 CHUNK = 65_536
 # RFC 6839 has the ending; `text/json` was never registered, but servers send it.
 _JSON = re.compile(r"(?:application|text)/json|[\w.!#$&^-]+/[\w.!#$&^+-]+\+json", re.IGNORECASE | re.ASCII)
+WORTH_TELLING = 1.0
+"""Seconds of waiting for the pace from which on somebody who watches is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +76,21 @@ class Fetched(Generic[T]):
 
 @dataclass(slots=True)
 class _Call:
-    """One question across all its tries; `deadline` is a moment of the client's clock."""
+    """One question across all its tries; `deadline` is a moment of the client's clock.
+
+    `before` are the tries of earlier calls that asked the same in vain: a message tells their sum.
+    """
 
     what: str
     url: str
     deadline: float
     remedies: Mapping[type[FetchError], str] = field(default_factory=dict)
+    before: int = 0
     tries: int = 0
 
     def failed(self, kind: type[FetchError], cause: str, retry_after: float | None = None) -> FetchError:
         remedy = self.remedies.get(kind)
-        return kind(self.what, self.url, cause, tries=self.tries, retry_after=retry_after, remedy=remedy)
+        return kind(self.what, self.url, cause, tries=self.before + self.tries, retry_after=retry_after, remedy=remedy)
 
 
 class JsonClient:
@@ -100,7 +107,7 @@ class JsonClient:
         max_body: decoded bytes of one answer.
         max_requests: requests in the client's life, retries and redirects included.
         tries: how often one call may ask; a host without a connection is asked twice at most.
-        log: told about each retry, in a sentence.
+        log: told about each retry, and each wait for the pace that is long enough to wonder, in a sentence.
         sleep: waits so many seconds.
         clock: seconds that only ever grow.
 
@@ -137,6 +144,7 @@ class JsonClient:
         self._sleep = sleep
         self._clock = clock
         self._pace = pace
+        self._in_vain: Counter[str] = Counter()
         self.requests_made = 0
 
     def __enter__(self) -> "Self":
@@ -173,7 +181,7 @@ class JsonClient:
         from tenacity import Retrying, retry_if_exception
 
         url = Request("GET", self._base + path, params=params).prepare().url or ""
-        call = _Call(what, url, self._clock() + self._deadline, self._remedies)
+        call = _Call(what, url, self._clock() + self._deadline, self._remedies, self._in_vain[url])
         tries = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, FetchError) and error.retryable),
             wait=_wait,
@@ -182,7 +190,11 @@ class JsonClient:
             sleep=self._sleep,
             reraise=True,
         )
-        raw, answered_by = tries(self._try, call)
+        try:
+            raw, answered_by = tries(self._try, call)
+        except FetchError:
+            self._in_vain[url] += call.tries
+            raise
         try:
             value = parse(raw)
         except SchemaError as error:
@@ -195,7 +207,10 @@ class JsonClient:
 
     def _announce(self, call: _Call, state: "RetryCallState") -> None:
         if self._log:
-            self._log(f"{call.what}: {_error(state).cause}; trying again in {state.upcoming_sleep:.1f} s")
+            self._log(
+                f"Try {call.before + call.tries} for {call.what}: {_error(state).cause}; "
+                f"trying again in {state.upcoming_sleep:.1f} s."
+            )
 
     def _try(self, call: _Call) -> tuple[Any, str]:
         call.tries += 1
@@ -219,6 +234,11 @@ class JsonClient:
             raise call.failed(
                 RateLimited,
                 f"this process has already sent {self._pace.limit} requests within {self._pace.window:.0f} s",
+            )
+        if self._log and pause >= WORTH_TELLING:
+            self._log(
+                f"Waiting {pause:.1f} s before asking for {call.what}: "
+                f"at most {self._pace.limit} requests in {self._pace.window:.0f} s."
             )
         if pause:
             self._sleep(pause)
@@ -341,10 +361,14 @@ def total_deadline(seconds: float, hang_up: Callable[[], object]) -> Iterator[No
     timer.start()
     try:
         yield
+    # Not `finally`: an interrupt that comes at that moment is no timeout, and ends the run.
+    except Exception:
+        if not late.is_set():
+            raise
     finally:
         timer.cancel()
-        if late.is_set():
-            raise TimeoutError(f"not complete within {seconds:.3g} s") from None
+    if late.is_set():
+        raise TimeoutError(f"not complete within {seconds:.3g} s")
 
 
 def _redirect(call: _Call, source: str, location: str) -> str:
