@@ -42,7 +42,8 @@ def checkout(tmp_path: Path) -> Path:
     (folder / ".venv").mkdir()
     for part in Path(sys.prefix).glob("[!.]*"):
         (folder / ".venv" / part.name).symlink_to(part)
-    (folder / ".venv" / ".ready").touch()
+    for marker in (".ready-run", ".ready"):  # in this order: the second is made after the first
+        (folder / ".venv" / marker).touch()
     return folder
 
 
