@@ -31,7 +31,6 @@ _SHAPED_BY = {
     "tv_show_info": ("show", "source", "tvmaze_url"),
     "character_appearances": ("aliases",),
     "appearances_report": ("chart", "quickchart_url"),
-    "shows_overview": ("shows",),
 }
 """The settings, besides the folder, that shape what an asset holds."""
 
@@ -65,8 +64,7 @@ def build_defs(  # noqa: PLR0913 - all but the first are by keyword, and each ha
     if resource_prefix is None:
         resource_prefix = _joined(["tv_appearances", *prefix])
 
-    shows = settings.shows.read().shows if settings.shows else {}
-    resources = _resources(settings, shows, prefix) | dict(resource_overrides or {})
+    resources = _resources(settings, prefix) | dict(resource_overrides or {})
     keys = {name: f"{resource_prefix}{name}" for name in resources}
 
     def placed(assets: Iterable[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
@@ -75,26 +73,43 @@ def build_defs(  # noqa: PLR0913 - all but the first are by keyword, and each ha
 
     assets = placed(ASSETS)
     sensors: list[dg.SensorDefinition] = []
+    specs: list[dg.AssetSpec] = []
     if settings.shows:
         from tv_appearances import many_shows
         from tv_appearances.assets.overview import shows_overview
 
-        sensors.append(many_shows.changed_shows(shows, assets, tvmaze_key=keys["tvmaze"], prefix=_joined(prefix)))
-        assets = [*many_shows.partitioned(assets, shows), *placed([shows_overview])]
+        partitions = dg.DynamicPartitionsDefinition(name=f"{_joined(prefix)}shows")
+        (overview,) = placed([shows_overview])
+        feed = many_shows.change_feed(prefix, group_name or "ingestion")
+        sensors.append(
+            many_shows.changed_shows(
+                settings.shows,
+                assets,
+                partitions,
+                overview=overview.key,
+                feed=feed.key,
+                tvmaze_key=keys["tvmaze"],
+                files_key=keys["all_files"],
+                prefix=_joined(prefix),
+            )
+        )
+        specs, assets = [feed], [*many_shows.partitioned(assets, partitions), overview]
     if automation_sensor:
         sensors.append(automation.sensor(dg.AssetSelection.assets(*assets), name=f"{_joined(prefix)}keep_current"))
     return dg.Definitions(
-        assets=assets, resources={keys[name]: resource for name, resource in resources.items()}, sensors=sensors
+        assets=[*assets, *specs],
+        resources={keys[name]: resource for name, resource in resources.items()},
+        sensors=sensors,
     )
 
 
-def _resources(settings: Settings, shows: Mapping[str, str], prefix: Sequence[str]) -> dict[str, Any]:
+def _resources(settings: Settings, prefix: Sequence[str]) -> dict[str, Any]:
     shown = "".join(f"{part}/" for part in prefix)
     resources: dict[str, Any] = {
         "tvmaze": fixed(
             TVMazeResource(
                 show=settings.show,
-                shows=dict(shows),
+                shows=settings.shows.source if settings.shows else "",
                 source=settings.source,
                 url=settings.tvmaze_url,
                 pace_file=str(_pace_folder(settings) / ".pace.json") if settings.shows else "",
@@ -112,7 +127,7 @@ def _resources(settings: Settings, shows: Mapping[str, str], prefix: Sequence[st
         "aliases": settings.aliases,
     }
     if settings.shows:
-        resources["all_files"] = AllFiles(settings.data, shows, prefix=shown, setting=settings.name_of("data"))
+        resources["all_files"] = AllFiles(settings.data, prefix=shown, setting=settings.name_of("data"))
     return resources
 
 

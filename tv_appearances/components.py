@@ -152,7 +152,7 @@ class TvShows(_Common, dg.Component, dg.Resolvable):
         with _one_sentence():
             if isinstance(self.shows, str):
                 return self._build(self._settings(context, "data", shows=_below(context.project_root, self.shows)))
-            shows = ShowList(tuple(self.shows), _called("shows", context))
+            shows = ShowList.from_entries(self.shows, _called("shows", context))
             shows.read()
             return self._build(replace(self._settings(context, "data"), shows=shows))
 

@@ -23,6 +23,7 @@ from tv_appearances.report.answer import Answer
 from tv_appearances.report.picture import render_png, signs_without_font
 from tv_appearances.report.quickchart import ChartError, QuickChart
 from tv_appearances.show_files import ShowFiles
+from tv_appearances.show_list import ShowList, ShowListError
 from tv_appearances.storage import FilesError, data_folder
 from tv_appearances.tvmaze.api import LIMIT, PACE, TVMAZE_URL, WINDOW, TVMazeClient
 from tv_appearances.tvmaze.lookup import Lookup, LookupFailed, SourceChoice
@@ -35,7 +36,7 @@ class TVMazeResource(dg.ConfigurableResource[Lookup]):
     """TVMaze and the built-in sample; one client, and so one session and one count of requests, for each run."""
 
     show: str = Field(default="friends", description="The show, unless the run config of `tv_show_info` names one.")
-    shows: dict[str, str] = Field(default={}, description="Partition → what to look up; none: there is one show.")
+    shows: str = Field(default="", description="The list of shows, read when a run begins; none: there is one show.")
     source: str = Field(default="auto", description="`auto`, `live` or `sample`: where shows are looked up.")
     url: str = Field(default=TVMAZE_URL, description="The base address of TVMaze's API or of a mirror of it.")
     pace_file: str = Field(default="", description="Where processes agree on their pace; none: each has its own.")
@@ -56,10 +57,19 @@ class TVMazeResource(dg.ConfigurableResource[Lookup]):
                 live=client,
                 sample=SampleGateway(),
                 choice=choice,
-                show=self.show if partition is None else self.shows.get(partition, ""),
+                show=self.show if partition is None else self._asked_for(partition),
                 partition=partition,
                 names=self.names,
             )
+
+    def _asked_for(self, partition: str) -> str:
+        """What the list asks for in this partition, "" where it is not in the list."""
+        if not partition:
+            return ""
+        try:
+            return ShowList(self.shows, self.names.get("shows", "the list of shows")).read().shows.get(partition, "")
+        except ShowListError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
 
 
 class FilesResource(dg.ConfigurableResource[ShowFiles]):
@@ -136,7 +146,7 @@ def fixed(resource: dg.ConfigurableResource[Any]) -> dg.ResourceDefinition:
         with resource.yield_for_execution(context) as value:
             yield value
 
-    values = resource.model_dump(exclude={"names", "shows"})
+    values = resource.model_dump(exclude={"names"})
     lines = [f"* `{name}`: {value or 'not set'}" for name, value in values.items()]
     about = "\n".join([type(resource).__doc__ or "", "", *lines])
     return dg.ResourceDefinition(as_configured, config_schema={}, description=about)
@@ -165,9 +175,12 @@ def clear_failures() -> Iterator[None]:
             yield
         except (FetchError, ChartError) as error:
             _wait_before_retry(retryable=error.retryable)
-            raise dg.Failure(str(error), allow_retries=error.retryable) from None
+            # Whoever is told of an outage wants to hear of it once, not once for each show.
+            alike = {"reason": type(error).__name__} if error.retryable else {}
+            said = {**alike, "kind": type(error).__name__}
+            raise dg.Failure(str(error), metadata=said, allow_retries=error.retryable) from None
         except (FilesError, LookupFailed, AliasError) as error:
-            raise dg.Failure(str(error), allow_retries=False) from None
+            raise dg.Failure(str(error), metadata={"kind": type(error).__name__}, allow_retries=False) from None
     except dg.DagsterExecutionInterruptedError:
         raise RunInterrupted("The run was interrupted; what was there before is untouched.") from None
 

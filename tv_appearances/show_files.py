@@ -4,6 +4,7 @@ Belongs here: the names, reading each file as what it holds, and the checks that
 Does not belong here: how a file is written (`storage`).
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +26,10 @@ PICTURE = "appearances.png"
 PAGE = "appearances.html"
 ALL_SHOWS = "shows.csv"
 ALL_SHOWS_PAGE = "shows.html"
+SUMMARY = "summary.json"
+"""With many shows, what the overview says of one."""
+SCHEDULE = "schedule.json"
+"""With many shows, what is remembered of all of them."""
 
 NEXT = ".next"
 """Below the folder of a show: the files of another one that was chosen, until all of them are there."""
@@ -74,8 +79,16 @@ class ShowFiles(Folder):
         """Where the file of this name ends up, as a URI."""
         return (self.home / name).absolute().as_uri()
 
-    def choose(self, show: Show, source: Source, record: Mapping[str, Any]) -> Stored:
-        """Write `show.json`: from here on, this show's files are made.
+    def pinned(self, asked: str) -> int | None:
+        """The id of the show that was found for this very question and is in TVMaze; None where there is none yet."""
+        with contextlib.suppress(FilesError):
+            origin = Folder(self.home).read(SHOW).origin
+            if origin and origin.facts.get("asked") == asked and origin.facts.get("source") == "live":
+                return int(origin.facts["show_id"])
+        return None
+
+    def choose(self, show: Show, source: Source, record: Mapping[str, Any], asked: str = "") -> Stored:
+        """Write `show.json`: from here on, this show's files are made; `asked` is what it was found for.
 
         Raises:
             FilesError: It cannot be written.
@@ -85,7 +98,10 @@ class ShowFiles(Folder):
         self.folder = self._next if apart else self.home
         if self._holds(self._next) not in (None, self._chosen) or not apart:
             remove_folder(self._next)
-        return self.write(SHOW, to_json({**record, "source": source}), made_from(show.id, source))
+        origin = made_from(show.id, source)
+        if asked:
+            origin = Origin({**origin.facts, "asked": asked})
+        return self.write(SHOW, to_json({**record, "source": source}), origin)
 
     def show(self) -> tuple[Show, Source, Stored]:
         """The show that files are made for, where it came from, and its `show.json`.
@@ -218,22 +234,11 @@ def _parse_show(value: Any) -> tuple[Show, Source]:
 
 
 class AllFiles:
-    """The files of many shows, a folder each, and beside these folders what is about all of them.
+    """The files of many shows, a folder each, and beside these folders what is about all of them."""
 
-    `shows` has what was asked for by the name of the folder, which is that of the partition.
-    """
-
-    def __init__(
-        self,
-        folder: "str | Path | UPath",
-        shows: Mapping[str, str],
-        *,
-        prefix: str = "",
-        setting: str = "",
-    ) -> None:
+    def __init__(self, folder: "str | Path | UPath", *, prefix: str = "", setting: str = "") -> None:
         self._top = Folder(folder, setting=setting)
         self._prefix = prefix
-        self.shows = shows
 
     def of(self, show: str) -> ShowFiles:
         """The files of one of the shows."""
@@ -246,6 +251,14 @@ class AllFiles:
             FilesError: it could not be written; the file before is untouched.
         """
         return self._top.replace(name, content)
+
+    def content(self, name: str) -> bytes:
+        """The bytes of a file beside the shows' folders.
+
+        Raises:
+            FilesError: It is missing or cannot be read.
+        """
+        return self._top.content(name)
 
 
 def _show_and_source(origin: Origin) -> tuple[Any, Any]:

@@ -38,13 +38,18 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class ShowList:
-    """A list of shows: a file with one a line, a text with `;` between them, or the entries themselves.
+    """A list of shows: the path of a file with one a line, a text with `;` between them, or `from_entries`.
 
     `name` is what the reader calls the setting that holds it.
     """
 
-    source: str | tuple[str, ...]
+    source: str
     name: str = "the list of shows"
+
+    @classmethod
+    def from_entries(cls, entries: Sequence[str], name: str = "the list of shows") -> "ShowList":
+        """The list of these shows; one that holds a line break is none."""
+        return cls("".join(f"{' '.join(entry.split())}\n" for entry in entries), name)
 
     def read(self) -> Listed:
         """The list as it is now.
@@ -62,8 +67,8 @@ class ShowList:
         return listed
 
     def _lines(self) -> tuple[Sequence[str], str, bool]:
-        if not isinstance(self.source, str):
-            return self.source, f"{self.name}, entry", False
+        if "\n" in self.source:
+            return self.source.splitlines(), f"{self.name}, entry", False
         if ";" in self.source and not _is_file(self.source):
             return self.source.split(";"), f"{self.name}, show", False
         try:

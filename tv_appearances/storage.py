@@ -34,6 +34,10 @@ class FilesError(RuntimeError):
     """A file cannot be read, trusted or written; the message names it and the remedy. Trying again does not help."""
 
 
+class StorageUnusable(FilesError):
+    """The place itself cannot be read or written: no room, no right, no connection. It can hit any file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What a file was made from: the writer's own facts, as JSON has them, and the digest of each input by its name."""
@@ -221,6 +225,18 @@ class Folder:
             _replace_whole(self.folder / name, content)
         return self.path(name)
 
+    def content(self, name: str) -> bytes:
+        """The bytes of this file, without a look at its record: for what can be made anew at any time.
+
+        Raises:
+            FilesError: It is missing or cannot be read.
+        """
+        with self._reading(name):
+            try:
+                return _content(self.path(name))
+            except FileNotFoundError:
+                raise FilesError(f"{self.path(name)} does not exist yet.") from None
+
     def maker(self, name: str) -> str:
         """The asset that writes this file, as messages name it."""
         return f"`{self.made_by[name]}`" if name in self.made_by else "the asset that writes it"
@@ -246,7 +262,7 @@ class Folder:
         except FilesError:
             raise
         except self._trouble as error:
-            raise FilesError(f"{self.path(name)} cannot be read ({_why(error)}): make it readable.") from None
+            raise StorageUnusable(f"{self.path(name)} cannot be read ({_why(error)}): make it readable.") from None
 
     @contextlib.contextmanager
     def _writing(self, what: str) -> Iterator[None]:
@@ -255,7 +271,7 @@ class Folder:
         except self._trouble as error:
             local = isinstance(self.folder, Path)
             remedy = "Make room and make the folder writable" if local else "Check the address, its keys and its rights"
-            raise FilesError(
+            raise StorageUnusable(
                 f"Cannot write {what} in {self.folder.absolute()} ({_why(error)}); what was there is untouched. "
                 f"{remedy}{f', or set {self.setting} to another one' if self.setting else ''}."
             ) from None

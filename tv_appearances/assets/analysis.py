@@ -4,6 +4,8 @@ Belongs here: reading the files, calling the pure functions, writing and describ
 any rule about names (`mentions`), wording, tables or drawing (`report`).
 """
 
+from dataclasses import asdict
+
 import dagster as dg
 
 from tv_appearances import automation, checks
@@ -12,7 +14,7 @@ from tv_appearances.assets.ingestion import OWNERS, characters, episodes
 from tv_appearances.mentions.aliases import Aliases
 from tv_appearances.mentions.counting import ambiguous_share, appearances, count_mentions, labels
 from tv_appearances.mentions.names import is_generic
-from tv_appearances.report import wording
+from tv_appearances.report import overview, wording
 from tv_appearances.report.answer import Answer, answer_version, build_answer
 from tv_appearances.report.fonts import debian_packages
 from tv_appearances.report.mentions_csv import read_mentions, write_mentions
@@ -97,6 +99,7 @@ def character_appearances(
         data_version=dg.DataVersion(answer_version(answer)),
         check_results=checks.results(
             show,
+            context.has_partition_key,
             at_least_one_character_mentioned=checks.at_least_one_character_mentioned(tally.mentions),
             few_mentions_are_ambiguous=checks.few_mentions_are_ambiguous(share),
         ),
@@ -133,6 +136,8 @@ def appearances_report(
     files.write(f.PAGE, page.encode(), origin)
     files.write(f.PICTURE, picture, origin)
     problem = check_picture(files.read(f.PICTURE).content)
+    if context.has_partition_key:
+        files.write(f.SUMMARY, to_json(asdict(overview.summary(answer))), origin)
     files.finish()
     without_font = chart.signs_without_font(answer)
     chart_url = chart.chart_url(answer)

@@ -71,9 +71,11 @@ def tv_show_info(
     """
     asked = tvmaze.chosen(config.show)
     files.ensure_writable()
-    found = tvmaze.find(asked, holds_live_data=files.holds_live_data(), before=_show_before(files))
+    # With many shows a line means the show that it once found, whatever else is called so later.
+    pinned = files.pinned(asked) if context.has_partition_key else None
+    found = tvmaze.find(asked, holds_live_data=files.holds_live_data(), before=_show_before(files), pinned=pinned)
     show = found.show
-    files.choose(show, found.source, found.record)
+    files.choose(show, found.source, found.record, asked)
     stamp = show.updated or sha256(to_json(found.record["show"]))  # TVMaze always gives a stamp; a mirror may not
     context.log.info("%r is %s, id:%d, from %s.", asked, which_show(show), show.id, _named(found.source))
     left_out = _told(context, found.left_out)
@@ -93,6 +95,7 @@ def tv_show_info(
         data_version=dg.DataVersion(f"{show.id}-{stamp}-{found.source}"),
         check_results=checks.results(
             show,
+            context.has_partition_key,
             show_name_matches_search=checks.show_name_matches_search(asked, show),
             search_is_unambiguous=checks.search_is_unambiguous(found.results, found.mistakable),
             data_is_live=checks.data_is_live(found.source),
@@ -160,6 +163,7 @@ def episodes(
         data_version=dg.DataVersion(stored.digest),
         check_results=checks.results(
             show,
+            context.has_partition_key,
             episodes_are_present=checks.episodes_are_present(show, unique),
             episodes_have_unique_ids=checks.episodes_have_unique_ids(fetched.value),
             most_episodes_have_summaries=checks.most_episodes_have_summaries(unique),
@@ -227,6 +231,7 @@ def characters(
         data_version=dg.DataVersion(stored.digest),
         check_results=checks.results(
             show,
+            context.has_partition_key,
             characters_are_present=checks.characters_are_present(show, names),
             answers_are_complete=checks.answers_are_complete(left_out),
         ),

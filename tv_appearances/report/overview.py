@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime, timezone
 
 from tv_appearances.report.answer import Answer
 from tv_appearances.report.templating import render
@@ -20,13 +21,34 @@ BY_FAR = 1.2
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """What the overview says of a show that has a report.
+
+    `leaders` are the labels of those mentioned most, joined by " / " where several share the lead; `runner_up` is the
+    next one; `share` is the part of all mentions that one leader has.
+    """
+
+    name: str
+    tvmaze_id: int
+    leaders: str
+    mentions: int
+    share: float
+    runner_up: str
+    runner_up_mentions: int
+    characters_mentioned: int
+    episodes: int
+    episodes_with_summary: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class OverviewRow:
     """One show.
 
     `show` is the partition, and the folder with the show's own report; `asked` the line of the list; `name` what TVMaze
-    calls the show, or the line where that is not known; `leaders` are the labels of those mentioned most, joined by
-    " / " where several share the lead; `runner_up` is the next one; `share` is the part of all mentions that one leader
-    has. A show without a result has the reason in `note`, and None for every number.
+    calls the show, or the line where that is not known; the fields up to `source` are those of `Summary`, and None or
+    "" for a show without a report. `as_of` is when the report was made and `last_try` when a run was last asked for,
+    as YYYY-MM-DD HH:MM (UTC), "" for never. `why` says why there is no report, or none of the newest state.
     """
 
     show: str
@@ -42,7 +64,14 @@ class OverviewRow:
     episodes: int | None = None
     episodes_with_summary: int | None = None
     source: str = ""
-    note: str = ""
+    as_of: str = ""
+    last_try: str = ""
+    why: str = ""
+
+    @property
+    def has_report(self) -> bool:
+        """Whether there is a report, of whatever state."""
+        return self.mentions is not None
 
     @property
     def clearly(self) -> str:
@@ -64,14 +93,12 @@ class OverviewRow:
         return f"{(self.episodes_with_summary or 0) / self.episodes:.0%}" if self.episodes else ""
 
 
-def overview_row(show: str, asked: str, answer: Answer) -> OverviewRow:
-    """What the overview says about a show with a result."""
+def summary(answer: Answer) -> Summary:
+    """What the overview says about this answer."""
     most = answer.rows[0].mentions if answer.rows else 0
     leaders = [row.label for row in answer.rows if row.mentions == most]
     others = [row for row in answer.rows if row.mentions < most]
-    return OverviewRow(
-        show=show,
-        asked=asked,
+    return Summary(
         name=answer.show.name,
         tvmaze_id=answer.show.id,
         leaders=" / ".join(leaders),
@@ -84,6 +111,11 @@ def overview_row(show: str, asked: str, answer: Answer) -> OverviewRow:
         episodes_with_summary=answer.with_text,
         source=answer.source,
     )
+
+
+def moment(seconds: float) -> str:
+    """An epoch second as the overview writes it; "" for 0."""
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M}" if seconds else ""
 
 
 def write_csv(shows: Sequence[OverviewRow]) -> str:
@@ -110,7 +142,7 @@ def same_shows(shows: Sequence[OverviewRow]) -> tuple[tuple[str, ...], ...]:
 
 def finding(shows: Sequence[OverviewRow]) -> str:
     """The overview in one sentence."""
-    there = [one for one in shows if not one.note]
+    there = [one for one in shows if one.has_report]
     clear = [one for one in there if one.leaders and " / " not in one.leaders]
     rest = len(shows) - len(there)
     missing = f"; {rest:,} {'has' if rest == 1 else 'have'} no result yet" if rest else ""
@@ -121,34 +153,41 @@ def finding(shows: Sequence[OverviewRow]) -> str:
 def markdown_table(shows: Sequence[OverviewRow], limit: int) -> str:
     """The first `limit` shows with a result as a Markdown table; no name is taken for Markdown or HTML."""
     rows = ["| Show | Mentioned most | Mentions | How clearly |", "| --- | --- | ---: | --- |"]
-    there = [one for one in shows if not one.note]
+    there = [one for one in shows if one.has_report]
     for one in there[:limit]:
         cells = (one.name, one.leaders or "nobody", f"{one.mentions:,}", one.clearly)
         rows.append(f"| {' | '.join(map(escaped, cells))} |")
     return "\n".join([*rows, *_more(len(there) - limit)])
 
 
-def markdown_missing(shows: Sequence[OverviewRow], limit: int) -> str:
-    """The first `limit` shows without a result, and why, in the same way; "" where there are none."""
-    missing = [one for one in shows if one.note]
-    rows = [f"| {escaped(one.asked)} | {escaped(one.note)} |" for one in missing[:limit]]
-    return "\n".join(["| Asked for | Why |", "| --- | --- |", *rows, *_more(len(missing) - limit)]) if missing else ""
+def markdown_behind(shows: Sequence[OverviewRow], limit: int) -> str:
+    """The first `limit` shows without a report of their newest state, and why; "" where there are none."""
+    behind = [one for one in shows if one.why]
+    rows = [
+        f"| {' | '.join(map(escaped, (one.asked, one.as_of or 'never', one.last_try or 'never', one.why)))} |"
+        for one in behind[:limit]
+    ]
+    head = ["| Asked for | Report of | Last tried | Why |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *rows, *_more(len(behind) - limit)]) if behind else ""
 
 
 def _more(rest: int) -> list[str]:
     return ["", f"… and {rest:,} more"] if rest > 0 else []
 
 
-def page(shows: Sequence[OverviewRow], not_as_asked: Collection[str] = ()) -> str:
+def page(shows: Sequence[OverviewRow], not_as_asked: Collection[str] = (), dropped: Sequence[str] = ()) -> str:
     """One HTML file that needs no script and no network, with a link to each show's own page; all text is escaped.
 
-    `not_as_asked` are the partitions whose show is called something else than what was asked for.
+    `not_as_asked` are the partitions whose show is called something else than what was asked for, `dropped` what is
+    wrong with the lines that were left out.
     """
     by_name = sorted(shows, key=lambda one: (re.sub("^(the|an?) ", "", one.name.casefold()), one.show))
     return render(
         "shows.html",
-        there=[one for one in by_name if not one.note],
-        missing=[one for one in by_name if one.note],
+        there=[one for one in by_name if one.has_report],
+        behind=[one for one in by_name if one.has_report and one.why],
+        missing=[one for one in by_name if not one.has_report],
+        dropped=dropped,
         alike={name for name, count in Counter(one.name for one in shows).items() if count > 1},
         not_as_asked=not_as_asked,
         finding=finding(shows),

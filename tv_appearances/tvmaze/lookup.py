@@ -132,7 +132,9 @@ class Lookup:
         """
         return self.gateway("sample" if self.choice == "sample" else "live").updates(since).value
 
-    def find(self, asked: str, *, holds_live_data: bool, before: Show | None = None) -> Found:
+    def find(
+        self, asked: str, *, holds_live_data: bool, before: Show | None = None, pinned: int | None = None
+    ) -> Found:
         """Find the show.
 
         Args:
@@ -140,6 +142,7 @@ class Lookup:
             holds_live_data: whether the place the result goes to holds data from TVMaze, which the sample must never
                 replace.
             before: the show that the last run found, to say what was deleted.
+            pinned: the id of the show that was found for this once, and is meant from then on.
 
         Raises:
             LookupFailed: no show can be called that, there is none, or the sample would have to replace live data or
@@ -154,7 +157,7 @@ class Lookup:
                 )
             return self._find_in_sample(asked)
         try:
-            return _find(self.live, "live", asked, before)
+            return _find(self.live, "live", asked, before, pinned)
         except Unreachable as unreachable:
             if self.choice == "live" or holds_live_data:
                 raise
@@ -176,9 +179,9 @@ class Lookup:
             ) from None
 
 
-def _find(gateway: Gateway, source: Source, asked: str, before: Show | None = None) -> Found:
+def _find(gateway: Gateway, source: Source, asked: str, before: Show | None = None, pinned: int | None = None) -> Found:
     try:
-        wanted = parse_show_choice(asked)
+        wanted = pinned or parse_show_choice(asked)
     except ValueError as error:
         raise LookupFailed(str(error)) from None
     if isinstance(wanted, str):
