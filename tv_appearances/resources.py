@@ -165,7 +165,9 @@ def clear_failures() -> Iterator[None]:
             yield
         except (FetchError, ChartError) as error:
             _wait_before_retry(retryable=error.retryable)
-            raise dg.Failure(str(error), allow_retries=error.retryable) from None
+            # Whoever is told of an outage wants to hear of it once, not once for each show.
+            alike = {"reason": type(error).__name__} if error.retryable else {}
+            raise dg.Failure(str(error), metadata=alike, allow_retries=error.retryable) from None
         except (FilesError, LookupFailed, AliasError) as error:
             raise dg.Failure(str(error), allow_retries=False) from None
     except dg.DagsterExecutionInterruptedError:
