@@ -26,7 +26,7 @@ CASES = [
     ("answers_are_complete", checks.answers_are_complete([]), True, "Every row"),
     ("answers_are_complete", checks.answers_are_complete(["cast[2]: not so"]), False, "`cast[2]: not so`. The rest"),
     ("data_is_live", checks.data_is_live("live"), True, "TVMaze"),
-    ("data_is_live", checks.data_is_live("sample"), False, "sample"),
+    ("data_is_live", checks.data_is_live("sample"), False, "SAMPLE"),
     ("episodes_are_present", checks.episodes_are_present(FRIENDS, [ONE]), True, "1"),
     ("episodes_are_present", checks.episodes_are_present(FRIENDS, []), False, "no episodes of `Friends` yet"),
     ("episodes_have_unique_ids", checks.episodes_have_unique_ids([ONE, TWO]), True, "once"),

@@ -1,7 +1,6 @@
 """Many shows: the list, the partitions, the change feed that takes the place of polling, and the overview."""
 
 import json
-import logging
 import os
 import re
 import resource
@@ -68,28 +67,6 @@ def test_shows_come_as_a_list_or_as_a_file_with_comments(tmp_path: Path) -> None
     file.write_text("# ours\nFriends\n\n  id:118   # House\nRoom #9\n", encoding="utf-8")
     assert listed(str(file)) == {"friends": "Friends", "id-118": "id:118", "room-9": "Room #9"}
     assert listed(" Friends ; id:0118;") == {"friends": "Friends", "id-118": "id:0118"}
-
-
-def test_a_sign_that_a_title_may_hold_is_part_of_it(tmp_path: Path) -> None:
-    file = tmp_path / "shows; ours.txt"
-    file.write_text("#blackFM\n#\n#\tnone\nStones;Gate\nid:118#House\n", encoding="utf-8")
-    shows = listed(str(file))
-    assert shows == {"blackfm": "#blackFM", "stones-gate": "Stones;Gate", "id-118": "id:118"}
-    assert shows.comments == ["line 2: #", "line 3: #\tnone", "line 5: #House"]
-    shows = listed("friends;#blackFM;# 9;")
-    assert shows == {"friends": "friends", "blackfm": "#blackFM", "9": "# 9"}
-    assert shows.comments == []
-
-
-def test_what_is_left_out_of_a_file_is_told_when_it_is_loaded(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "shows.txt"
-    file.write_text("# ours\nFriends\n", encoding="utf-8")
-    monkeypatch.setattr(logging.getLogger("dagster.builtin"), "propagate", True)
-    with caplog.at_level(logging.INFO, logger="dagster.builtin"):
-        build_defs(Settings(shows=listed(str(file))))
-    assert "TV_APPEARANCES_SHOWS: 1 shows; left out: line 1: # ours" in caplog.text
 
 
 def test_a_slug_is_plain_and_of_bounded_length() -> None:

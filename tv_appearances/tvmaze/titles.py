@@ -18,19 +18,24 @@ NEARLY = 0.8
 HALF, NOISE = 0.5, 10
 """A show is nearly as well known as another with half its weight, or with so much less that it says nothing."""
 
-# By the codes of ISO 3166. Those that make television, under the names that people write.
+# By the codes of ISO 3166: those that make television, under the names that people and TVMaze write.
 COUNTRIES = {
-    "AR": "Argentina", "AT": "Austria", "AU": "Australia", "BE": "Belgium", "BG": "Bulgaria", "BR": "Brazil",
-    "CA": "Canada", "CH": "Switzerland", "CL": "Chile", "CN": "China", "CO": "Colombia", "CZ": "Czechia|Czech Republic",
-    "DE": "Germany", "DK": "Denmark", "EE": "Estonia", "EG": "Egypt", "ES": "Spain", "FI": "Finland", "FR": "France",
-    "GB": "UK|United Kingdom|Great Britain|Britain|England", "GR": "Greece", "HK": "Hong Kong", "HR": "Croatia",
-    "HU": "Hungary", "ID": "Indonesia", "IE": "Ireland", "IL": "Israel", "IN": "India", "IS": "Iceland", "IT": "Italy",
-    "JP": "Japan", "KR": "Korea|South Korea", "LT": "Lithuania", "LV": "Latvia", "MN": "Mongolia", "MX": "Mexico",
-    "MY": "Malaysia", "NG": "Nigeria", "NL": "Netherlands|The Netherlands|Holland", "NO": "Norway",
-    "NZ": "New Zealand", "PH": "Philippines", "PK": "Pakistan", "PL": "Poland", "PT": "Portugal", "RO": "Romania",
-    "RS": "Serbia", "RU": "Russia", "SA": "Saudi Arabia", "SE": "Sweden", "SG": "Singapore", "SI": "Slovenia",
-    "SK": "Slovakia", "TH": "Thailand", "TR": "Turkey|Türkiye", "TW": "Taiwan", "UA": "Ukraine",
-    "US": "USA|United States|United States of America|America", "VN": "Vietnam", "ZA": "South Africa",
+    "AE": "United Arab Emirates|UAE", "AL": "Albania", "AR": "Argentina", "AT": "Austria", "AU": "Australia",
+    "BA": "Bosnia and Herzegovina|Bosnia", "BD": "Bangladesh", "BE": "Belgium", "BG": "Bulgaria", "BR": "Brazil",
+    "BY": "Belarus", "CA": "Canada", "CH": "Switzerland", "CL": "Chile", "CN": "China", "CO": "Colombia",
+    "CY": "Cyprus", "CZ": "Czechia|Czech Republic", "DE": "Germany", "DK": "Denmark", "EE": "Estonia", "EG": "Egypt",
+    "ES": "Spain", "FI": "Finland", "FR": "France", "GB": "UK|United Kingdom|Great Britain|Britain|England",
+    "GE": "Georgia", "GR": "Greece", "HK": "Hong Kong", "HR": "Croatia", "HU": "Hungary", "ID": "Indonesia",
+    "IE": "Ireland", "IL": "Israel", "IN": "India", "IQ": "Iraq", "IR": "Iran", "IS": "Iceland", "IT": "Italy",
+    "JO": "Jordan", "JP": "Japan", "KE": "Kenya", "KR": "Korea|South Korea|Republic of Korea", "KW": "Kuwait",
+    "KZ": "Kazakhstan", "LB": "Lebanon", "LK": "Sri Lanka", "LT": "Lithuania", "LU": "Luxembourg", "LV": "Latvia",
+    "MA": "Morocco", "MN": "Mongolia", "MT": "Malta", "MX": "Mexico", "MY": "Malaysia", "NG": "Nigeria",
+    "NL": "Netherlands|Holland", "NO": "Norway", "NZ": "New Zealand", "PE": "Peru", "PH": "Philippines",
+    "PK": "Pakistan", "PL": "Poland", "PR": "Puerto Rico", "PT": "Portugal", "QA": "Qatar", "RO": "Romania",
+    "RS": "Serbia", "RU": "Russia|Russian Federation", "SA": "Saudi Arabia", "SE": "Sweden", "SG": "Singapore",
+    "SI": "Slovenia", "SK": "Slovakia", "TH": "Thailand", "TR": "Turkey|Türkiye", "TW": "Taiwan", "UA": "Ukraine",
+    "US": "USA|United States|United States of America|America", "UY": "Uruguay", "VE": "Venezuela", "VN": "Vietnam",
+    "ZA": "South Africa",
 }  # fmt: skip
 
 _YEAR = r"(?<!\d)(?:19|20)\d\d(?!\d)"
@@ -52,23 +57,23 @@ _MOST_READINGS = 5
 class Reading:
     """One way to read what was asked for: a title, and what was said behind it about the show.
 
-    `country` is a code of ISO 3166; `words` are neither year nor country, and can only mean a network. `sure`: there is
-    no other way to read it. A title that ends with a number or with "us" may be just that, one that ends with "(2003)"
-    is not.
+    `countries` are codes of ISO 3166, one of which it is; `words` are neither year nor country, and can only mean a
+    network. `sure`: there is no other way to read it. A title that ends with a number or with "us" may be just that,
+    one that ends with "(2003)" is not.
     """
 
     title: str
     year: str = ""
-    country: str = ""
+    countries: tuple[str, ...] = ()
     words: str = ""
     sure: bool = False
 
     def fits(self, show: Show) -> bool | None:
         """Whether the show is what was said; None where TVMaze does not say so, and nothing speaks against it."""
-        facts = ((self.year, show.year), (self.country, (show.country or "").upper()))
-        answers = [known == said if known else None for said, known in facts if said]
+        facts = (((self.year,) if self.year else (), show.year), (self.countries, (show.country or "").upper()))
+        answers = [known in said if known else None for said, known in facts if said]
         if self.words:
-            other = None if self.year or self.country else False
+            other = None if self.year or self.countries else False
             answers.append(fold(show.network or "").startswith(fold(self.words)) or other)
         return False if False in answers else None if None in answers else True
 
@@ -156,27 +161,25 @@ def _with(reading: Reading, title: str, said: str, *, sure: bool) -> Reading | N
     if not fold(title):
         return None
     years = _YEARS.search(said)
-    country, words = "", []
+    countries: list[str] = []
+    words: list[str] = []
     for part in re.split(r"[,;/]", _YEARS.sub(",", said)):
-        for word in [part.strip()] if _country(part.strip()) else part.split():
-            if code := _country(word):
-                country = country or code
-            else:
-                words.append(word)
-    known = bool(years or country)
+        for word in [part.strip()] if _country(part) else part.split():
+            (countries if _country(word) else words).append(_country(word) or word)
+    said_before = reading.year or reading.countries or reading.words
     return replace(
         reading,
         title=title,
         year=reading.year or (years[1] if years else ""),
-        country=reading.country or country,
+        countries=reading.countries or tuple(countries),
         words=reading.words or " ".join(words),
-        sure=sure and known and (reading.sure or not (reading.year or reading.country or reading.words)),
+        sure=sure and bool(years or countries) and (reading.sure or not said_before),
     )
 
 
 def _country(name: str) -> str:
     """The code of a country that goes by this name or code, "" for none."""
-    return _codes().get(fold(name, article=False), name if re.fullmatch("[A-Z]{2}", name) else "")
+    return _codes().get(fold(name, article=False), "")
 
 
 @cache
