@@ -67,7 +67,8 @@ class Row:
 
     `character` is the full name as the cast list writes it; `first` and `last` are the ends in broadcast order;
     `by_season` has the pairs (season, mentions) of the seasons with a mention, ascending; `forms` are the forms of the
-    name that were found, the most frequent first; `quotes` the sentences that name the character, in broadcast order.
+    name that were found, the most frequent first; `quotes` the sentences that name the character, in broadcast order,
+    and `more_quotes` how many more of them there are than the report keeps.
     """
 
     label: str
@@ -79,6 +80,7 @@ class Row:
     by_season: tuple[tuple[int, int], ...]
     forms: tuple[str, ...]
     quotes: tuple[Quote, ...] = ()
+    more_quotes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
