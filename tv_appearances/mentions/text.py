@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import accumulate
 
+from tv_appearances.mentions.words import HONORIFICS, title_of
+
 QUOTES = str.maketrans(dict.fromkeys("‘’‚‛`´ʼʹ′", "'") | dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‐‑", "-"))
 LETTERS = str.maketrans(
     dict.fromkeys("–—―−", " - ")
@@ -30,6 +32,8 @@ SEAM = "\x1f"  # where an inline tag stood; one of `SPACES`, so that no source c
 SPACES = ("  ", *"\t\n\r\x0b\x0c\x1f\x85\u2028\u2029")
 SENTENCE_ENDS = ".!?…:"
 CONTRACTION = re.compile(r"'(?:s|ll|d|ve|re|m)?(?![^\W_])", re.IGNORECASE)
+_STOP = re.compile(r"""(?<![.!?…])[.!?…]+["')\]]*(?=\s)|\n""")
+HONORIFIC = re.compile(rf"-(?:{'|'.join(sorted(HONORIFICS))})(?![\w-])")
 INITIALS = re.compile(r"(?:[^\W\d_]\.)+")
 
 
@@ -70,6 +74,17 @@ def plain_text(summaries: Iterable[str]) -> tuple[str, frozenset[int]]:
     text = f" {fold(html.unescape(text))} \n"  # so that every place has two neighbours
     pieces = text.split(SEAM)
     return "".join(pieces), frozenset(accumulate(map(len, pieces[:-1])))
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Where the sentences of a text end, ascending; a line ends one, a title or an initial ("Dr.", "J.") does not."""
+    ends = []
+    for match in _STOP.finditer(text):
+        at = match.start()
+        word = text[text.rfind(" ", max(0, at - 12), at) + 1 : at]
+        if text[at] != "." or not (len(word) == 1 or title_of(word)):
+            ends.append(match.end())
+    return ends
 
 
 def bare(word: str) -> str:
