@@ -6,7 +6,7 @@ apart. Does not belong here: what the rest of a summary, or of the show, says.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from enum import Enum
 from functools import lru_cache
@@ -17,16 +17,18 @@ from tv_appearances.mentions.evidence import Texts
 from tv_appearances.mentions.names import NUMERAL, Candidate, Kind, SurfaceForm
 from tv_appearances.mentions.text import CONTRACTION, INITIALS, SENTENCE_ENDS, bare, lower
 from tv_appearances.mentions.words import (
+    ADVERBS,
     AUXILIARIES,
     CALENDAR,
     CITIES,
     CIVIL,
     COMMON_WORDS,
     DATED,
-    DETERMINERS,
     DESCRIBING,
     DESCRIBING_ENDS,
+    DETERMINERS,
     INTRODUCERS,
+    KINDS_OF_WORK,
     NOT_SURNAMES,
     OBJECTS,
     ON,
@@ -80,10 +82,12 @@ _NOTICED = STRANGERS | INTRODUCERS | RELATIVES
 
 def is_quiet(text: str, start: int, end: int) -> bool:
     """Whether nothing beside a form needs a rule: no capitalised word, nothing that introduces; true of most forms."""
-    word = text.rfind(" ", max(0, start - 40), start - 1) + 1
-    if text[start - 1] != " " or not (text[word].islower() or text[word] == "\n") or text[word : start - 1] in _NOTICED:
+    if text[start - 1] != " ":
         return False
-    if text.startswith("'s", end):
+    word = text.rfind(" ", start - 40 if start > 40 else 0, start - 1) + 1  # noqa: PLR2004
+    if not (text[word].islower() or text[word] == "\n") or text[word : start - 1] in _NOTICED:
+        return False
+    if text[end] == "'" and text[end + 1] == "s":
         end += 2
     return text[end + 1].islower() or text[end] in ".,;:!?"
 
@@ -117,7 +121,10 @@ def _describes(word: str) -> bool:
     """
     plain = bare(word).lower()
     return plain in DESCRIBING or (
-        plain.endswith(DESCRIBING_ENDS) and len(plain) > NEAR and plain not in given_names() and plain not in COMMON_WORDS
+        plain.endswith(DESCRIBING_ENDS)
+        and len(plain) > NEAR
+        and plain not in given_names()
+        and plain not in COMMON_WORDS
     )
 
 
@@ -147,28 +154,55 @@ def _is_own(word: str, own: frozenset[str]) -> bool:
     )
 
 
-def _is_told_already(own: Iterable[str], context: _Context) -> bool:
+def _is_told_already(bearer: Candidate, key: str, context: _Context) -> bool:
     """A name told in pieces counts once, at its first piece: `Dale (Barbie) Barbara`, "Charles Emerson Winchester"."""
-    return any(word in own for word in context.names_before)
+    others = bearer.own.difference(key.split())
+    return any(word in others for word in context.names_before)
 
 
-def _is_place(bearer: Candidate, context: _Context) -> bool:
+def _has_own_part_beside(bearer: Candidate, key: str, context: _Context) -> bool:
+    """Another part of the own name beside it makes sure who is meant: "Kim Bauer", "Jan Levinson-Gould"."""
+    others = bearer.own.difference(key.split())
+    return any(_is_own(word, others) for word in (*context.names_before[:1], *context.names_after))
+
+
+def _title_before(context: _Context) -> str:
+    return title_of(context.before[0]) or context.before[0].lower() if context.before else ""
+
+
+def _has_own_title(bearer: Candidate, _key: str, context: _Context) -> bool:
+    """So does the own title: "Detective West"."""
+    return _title_before(context) in bearer.titles
+
+
+def _is_of_family(bearer: Candidate, _key: str, context: _Context) -> bool:
+    """A title of a whole family leaves it open who is meant: "Mrs. Green" is as likely Rachel Green's mother."""
+    civil = bearer.kind is Kind.SURNAME or not bearer.titles.isdisjoint(CIVIL)
+    return civil and _title_before(context) in CIVIL
+
+
+def _is_relative(bearer: Candidate, key: str, context: _Context) -> bool:
+    """Beside a rank such a title is even more likely a relative's: "Mrs. Potter" of Col. Potter."""
+    return bearer.titles != frozenset() and _is_of_family(bearer, key, context)
+
+
+def _is_place(bearer: Candidate, _key: str, context: _Context) -> bool:
     """A place or a company is nobody: "King's Landing", "Stark Industries", "Grey Memorial Hospital"."""
     words = context.names_after or _names(context.after)
     return any(word in PLACES and word not in bearer.own for word in words[:2])
 
 
-def _lacks_article(bearer: Candidate, context: _Context) -> bool:
+def _lacks_article(bearer: Candidate, _key: str, context: _Context) -> bool:
     """An epithet needs its `the`, next to it or one word away: "the Doctor", "the young Doctor", "the Tenth Doctor".
 
     Two may share one, "the Outlander and Cub". As an adjective it is nobody: "the hidden Outlander camp".
     """
     if bearer.kind is not Kind.EPITHET:
         return False
-    near, *others = (*(word.lower() for word in context.before[:NEAR]), "", "")
-    between = near and (context.before[0].islower() or near.endswith(("st", "nd", "rd", "th")))
-    shared = near == "and" and context.before[1:2] and context.before[1][0].isupper() and others[1:2] == ["the"]
-    if near != "the" and not (between and others[0] == "the") and not shared:
+    near, second, third = (*(word.lower() for word in context.before), "", "", "")[:NEAR]
+    between = near != "" and (context.before[0].islower() or near.endswith(("st", "nd", "rd", "th")))
+    shared = near == "and" and third == "the" and context.before[1][0].isupper()
+    if near != "the" and not (between and second == "the") and not shared:
         return True
     return not shared and _is_attribute(context, article=True)
 
@@ -197,24 +231,21 @@ def _is_attribute(context: _Context, *, article: bool) -> bool:
 def _is_plural_verb(word: str, following: str) -> bool:
     if f"{word}s" in VERBS or f"{word}es" in VERBS:
         return True
-    return bool(word) and word.islower() and word not in _FUNCTION and not word.endswith("s") and following in DETERMINERS
+    return (
+        bool(word) and word.islower() and word not in _FUNCTION and not word.endswith("s") and following in DETERMINERS
+    )
 
 
-_FUNCTION = OBJECTS | AUXILIARIES | frozenset(
-    """
-    alone and apart as away back behind but down home nor off or out than then there together too up when while who
-    whom whose yet
-    """.split()
-)
+_FUNCTION = OBJECTS | AUXILIARIES | ADVERBS
 
 
-def _has_foreign_surname(bearer: Candidate, context: _Context) -> bool:
+def _has_foreign_surname(bearer: Candidate, _key: str, context: _Context) -> bool:
     """A foreign surname right after makes a namesake: "Monica Lewinsky". One that the cast list leaves out does not."""
     known = bearer.kind is Kind.GIVEN or bearer.kind is Kind.SURNAME
     return known and bool(context.names_after) and _may_be_name(context.after[0])
 
 
-def _is_foreign_family(bearer: Candidate, context: _Context) -> bool:
+def _is_foreign_family(bearer: Candidate, _key: str, context: _Context) -> bool:
     """A surname names its bearer only where nobody else's given name, and no article, stands before it.
 
     "James Cameron" is not Allison Cameron, and "the Gallagher house" is no person. Before it may stand what is no given
@@ -233,7 +264,7 @@ def _is_foreign_family(bearer: Candidate, context: _Context) -> bool:
     return _may_be_name(first.lstrip("\"'([")) and not (opens or phrase or first.endswith("'s"))
 
 
-def _is_surname_of_another(key: str, context: _Context) -> bool:
+def _is_surname_of_another(_bearer: Candidate, key: str, context: _Context) -> bool:
     """A common given name right before a given name makes a surname of it: "Diana Ross". "Dark Willow" is Willow.
 
     So does a prefix: "Mc Donald" is not Donald.
@@ -251,7 +282,7 @@ def _is_occupation(bearer: Candidate, key: str, context: _Context) -> bool:
     return the and " " not in key and key not in given_names()
 
 
-def _has_foreign_number(bearer: Candidate, context: _Context) -> bool:
+def _has_foreign_number(bearer: Candidate, _key: str, context: _Context) -> bool:
     """A number tells kings and popes of one name apart: "Rupert VII" is not King Rupert VIII."""
     word = bare(context.after[0]) if context.after and not context.tail else ""
     return len(word) > 1 and NUMERAL.fullmatch(word) is not None and word.lower() not in bearer.own
@@ -277,7 +308,7 @@ def _is_in_a_work(key: str, text: str, start: int, end: int, context: _Context) 
     """A legend, a brand, or the title of a work is nobody: "Bloody Mary", "Jack the Ripper", 'the song "Hey Jude"'."""
     place = lower(text[max(0, start - 16) : end + 20])
     at = start - max(0, start - 16)
-    for work in _works_of(key.split(" ")[0]):
+    for work in _works_of(key.split(" ", maxsplit=1)[0]):
         begin = place.find(work, max(0, at - len(work) + 1))
         if 0 <= begin <= at < begin + len(work) and not (place[begin - 1 : begin].isalnum() and begin):
             return True
@@ -294,15 +325,17 @@ def _works_of(word: str) -> tuple[str, ...]:
 
 
 def _is_in_a_title(text: str, start: int, end: int) -> bool:
-    """Whether quotation marks stand around the form and other words, each with a capital: a title, no speech."""
-    opening, closing = text.rfind('"', max(0, start - 60), start), text.find('"', end, end + 60)
-    if opening < 0 or closing < 0 or text[opening - 1].isalnum() or not text[opening + 1].strip():
+    """Whether the form stands in the title of a work: 'the song "Hey Jude"', but not 'the "We Hate Rachel" club'."""
+    opening = text.rfind('"', max(0, start - 60), start)
+    closing = text.find('"', end, end + 60)
+    if opening < 0 or closing < 0:
         return False
+    lead = text[max(0, opening - 24) : opening].lower().split()
     words = [word for word in text[opening + 1 : closing].split() if bare(word) not in _SMALL]
-    return len(words) > 1 and all(word[0].isupper() or word[0].isdigit() for word in words) and text[closing - 1] not in ","
+    return not KINDS_OF_WORK.isdisjoint(lead[-2:]) and len(words) > 1 and all(not word[0].islower() for word in words)
 
 
-_SMALL = frozenset("a an and at by for from in of on or the to with &".split())
+_SMALL = frozenset(["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with", "&"])
 
 
 def _is_city(key: str, context: _Context) -> bool:
@@ -343,34 +376,26 @@ def _is_ordinary_word(key: str, context: _Context) -> bool:
     return bool(asks) or following[0].isupper() or following.lower() in OBJECTS
 
 
-def _certainty(bearer: Candidate, key: str, context: _Context) -> Certainty:
-    """What the words beside a form, here in lower case, say of one of its bearers.
+_RULES: tuple[tuple[Callable[[Candidate, str, _Context], bool], Certainty], ...] = (
+    (_is_told_already, Certainty.NOBODY),
+    (_is_place, Certainty.NOBODY),
+    (_lacks_article, Certainty.NOBODY),
+    (_has_foreign_number, Certainty.NOBODY),
+    (_has_own_part_beside, Certainty.CERTAIN),
+    (_has_foreign_surname, Certainty.STRANGER),
+    (_is_foreign_family, Certainty.NOBODY),
+    (_is_surname_of_another, Certainty.NOBODY),
+    (_is_occupation, Certainty.NOBODY),
+    (_has_own_title, Certainty.CERTAIN),
+    (_is_relative, Certainty.RELATIVE),
+    (_is_of_family, Certainty.FAMILY),
+)
+"""The rules about one bearer, in order: the first that holds decides."""
 
-    A title of a whole family leaves it open who is meant: "Mrs. Green" is as likely Rachel Green's mother, and beside
-    a rank it is even more likely a relative's: "Mrs. Potter" of Col. Potter.
-    """
-    others = bearer.own.difference(key.split())
-    if _is_told_already(others, context) or _is_place(bearer, context) or _lacks_article(bearer, context):
-        return Certainty.NOBODY
-    if _has_foreign_number(bearer, context):
-        return Certainty.NOBODY
-    if any(_is_own(word, others) for word in (*context.names_before[:1], *context.names_after)):
-        return Certainty.CERTAIN
-    if _has_foreign_surname(bearer, context):
-        return Certainty.STRANGER
-    if (
-        _is_foreign_family(bearer, context)
-        or _is_surname_of_another(key, context)
-        or _is_occupation(bearer, key, context)
-    ):
-        return Certainty.NOBODY
-    title = title_of(context.before[0]) or context.before[0].lower() if context.before else ""
-    if title in bearer.titles:
-        return Certainty.CERTAIN
-    family = title in CIVIL and (bearer.kind is Kind.SURNAME or not bearer.titles.isdisjoint(CIVIL))
-    if family:
-        return Certainty.RELATIVE if bearer.titles else Certainty.FAMILY
-    return Certainty.POSSIBLE
+
+def _certainty(bearer: Candidate, key: str, context: _Context) -> Certainty:
+    """What the words beside a form, here in lower case, say of one of its bearers."""
+    return next((says for holds, says in _RULES if holds(bearer, key, context)), Certainty.POSSIBLE)
 
 
 def referents(form: SurfaceForm, texts: Texts, start: int, end: int) -> tuple[tuple[str, ...], Certainty]:

@@ -11,28 +11,24 @@ Belongs here: the count itself, pure functions of names and texts. Does not belo
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from tv_appearances.mentions.aliases import NO_ALIASES, Aliases, check_aliases
 from tv_appearances.mentions.context import Certainty, is_quiet, referents
 from tv_appearances.mentions.evidence import HABIT, Texts, owner, read_cast, short_forms_used
-from tv_appearances.mentions.matching import Hit, hits, longest
+from tv_appearances.mentions.matching import Search, longest
 from tv_appearances.mentions.names import Kind, SurfaceForm, is_generic, read_names, surface_forms
 from tv_appearances.mentions.text import fold, lower
 from tv_appearances.tvmaze.models import Character, Episode, Mention, in_order
 
+Found = tuple[int, str, str, int, int]
+"""A form of which it is decided whom it means: the number of its summary, whom, the form as shown, start and end.
 
-class Found(NamedTuple):
-    """A form of which it is decided whom it means: the number of its summary, whom, the form as shown, and where."""
-
-    summary: int
-    name: str
-    shown: str
-    start: int
-    end: int
+A plain tuple: a long show has so many that more would cost as much as finding them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +37,18 @@ class Tally:
 
     `mentions` are in the order of the episodes (`in_order`), then by character and form; `left_out` are the generic
     roles that are not counted, as the cast list writes them; `could_be` has, for each form that is counted for nobody,
-    the cast names of those whom it may mean.
+    the cast names of those whom it may mean; `shared`, for each form that several have one row under, theirs.
     """
 
     mentions: tuple[Mention, ...]
     left_out: tuple[str, ...]
     could_be: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A count with all that it was made from: the episodes with a summary, in order, their texts, and each form found."""
+    """A count and what it was made from: the episodes with a summary, in order, their texts, each form found."""
 
     tally: Tally
     told: tuple[Episode, ...] = ()
@@ -59,6 +56,9 @@ class Reading:
     found: tuple[Found, ...] = ()
     keys: frozenset[str] = frozenset()
     """The forms that were looked for, in lower case."""
+
+
+_START = itemgetter(3)
 
 
 class _Open(NamedTuple):
@@ -108,41 +108,46 @@ def read(characters: Sequence[Character], episodes: Iterable[Episode], aliases: 
     if not index or not told:
         return Reading(Tally((), left_out), told, texts)
     forms = tuple(index.values())
-    found, certain, undecided = _look(texts, forms, hits(texts.text, texts.seams, forms, tuple(index)))
-    could_be: dict[str, dict[str, None]] = {}
+    found, certain, undecided = _look(texts, Search(texts.text, texts.seams, forms, tuple(index)))
+    could_be: dict[str, set[str]] = defaultdict(set)
+    shared: dict[str, set[str]] = defaultdict(set)
     if undecided:
         for item, name, shown in _decide(texts, undecided, found, certain, _shared_names(forms)):
-            found.append(Found(item.summary, name, shown, item.start, item.end))
+            found.append((item.summary, name, shown, item.start, item.end))
             if not name:
-                could_be.setdefault(shown, {}).update(dict.fromkeys(item.meant))
-        found.sort(key=attrgetter("start"))
-    mentions = tuple(_rows(found, told))
-    order = {name: at for at, name in enumerate(sorted(names))}
-    meant = {form: tuple(sorted(of, key=order.__getitem__)) for form, of in sorted(could_be.items())}
-    return Reading(Tally(mentions, left_out, meant), told, texts, tuple(found), frozenset(index))
+                could_be[shown].update(item.meant)
+            elif name not in names:
+                shared[name].update(item.meant)
+        found.sort(key=_START)
+    tally = Tally(tuple(_rows(found, told)), left_out, _sorted(could_be), _sorted(shared))
+    return Reading(tally, told, texts, tuple(found), frozenset(index))
 
 
-def _look(texts: Texts, forms: Sequence[SurfaceForm], found_at: Sequence[Hit]) -> tuple[list[Found], list[Found], list[_Open]]:
+def _sorted(groups: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    return {form: tuple(sorted(groups[form])) for form in sorted(groups)}
+
+
+def _look(texts: Texts, search: Search) -> tuple[list[Found], list[Found], list[_Open]]:
     """The forms that are decided where they stand, those that are a part of a longer one, and the undecided.
 
     The second list has, as "… West", what the first has as "West" where another part of the name or the bearer's own
     title stands beside it: "Detective West".
     """
-    text = texts.text
+    text, forms = texts.text, search.forms
     decided: list[Found] = []
     certain: list[Found] = []
     undecided: list[_Open] = []
     last: dict[str, int] = {}  # cast name → the last summary that named its bearer
     strangers: set[tuple[int, int]] = set()  # summary and form
-    first = _FirstSummaries(texts, forms, found_at)
+    first = _FirstSummaries(texts, search)
     plain = [form.names[0] if form.plain else "" for form in forms]
-    for summary, which, start, end in longest(text, found_at):
+    for summary, which, start, end in longest(text, search.hits()):
         form, name = forms[which], plain[which]
         if name and is_quiet(text, start, end):
             if strangers and (summary, which) in strangers:
                 continue
             last[name] = summary
-            decided.append(Found(summary, name, form.shown, start, end))
+            decided.append((summary, name, form.shown, start, end))
             continue
         meant, certainty = referents(form, texts, start, end)
         if certainty is Certainty.STRANGER:
@@ -157,9 +162,9 @@ def _look(texts: Texts, forms: Sequence[SurfaceForm], found_at: Sequence[Hit]) -
             continue
         if len(meant) == 1 and certainty in (Certainty.CERTAIN, Certainty.POSSIBLE):
             if certainty is Certainty.CERTAIN:
-                certain.append(Found(summary, meant[0], f"… {form.shown}", start, end))
+                certain.append((summary, meant[0], f"… {form.shown}", start, end))
             last[meant[0]] = summary
-            decided.append(Found(summary, meant[0], form.shown, start, end))
+            decided.append((summary, meant[0], form.shown, start, end))
         else:
             undecided.append(_Open(summary, meant, form, start, end, certainty))
     return decided, certain, undecided
@@ -168,32 +173,42 @@ def _look(texts: Texts, forms: Sequence[SurfaceForm], found_at: Sequence[Hit]) -
 class _FirstSummaries:
     """Which summaries hold a form of whom: looked up only where somebody is introduced, since few texts do that."""
 
-    def __init__(self, texts: Texts, forms: Sequence[SurfaceForm], found_at: Sequence[Hit]) -> None:
-        self._given = texts, forms, found_at
-        self._held: dict[str, list[int]] | None = None
+    def __init__(self, texts: Texts, search: Search) -> None:
+        self._texts, self._search = texts, search
+        self._recurs: dict[str, bool] = {}
+
+    @cached_property
+    def _starts(self) -> Mapping[str, list[int]]:
+        starts: dict[int, list[int]] = {}
+        for which, start, _ in self._search.hits():
+            starts.setdefault(which, []).append(start)
+        of: dict[str, list[int]] = {}
+        for which, here in starts.items():
+            for bearer in self._search.forms[which].names:
+                of.setdefault(bearer, []).extend(here)
+        return {bearer: sorted(here) for bearer, here in of.items()}
 
     def is_beginning(self, name: str, summary: int) -> bool:
         """Whether this summary is the first that may name somebody, and others follow: a regular is introduced once.
 
         "A boy named Steven" in the first of many summaries is Steven; "a donkey named Gus" in the only one is not Gus.
         """
-        if self._held is None:
-            texts, forms, found_at = self._given
-            held: dict[str, dict[int, None]] = defaultdict(dict)
-            for which, start, _ in found_at:
-                number = texts.summary(start)
-                for bearer in forms[which].names:
-                    held[bearer][number] = None
-            self._held = {bearer: list(numbers) for bearer, numbers in held.items()}
-        summaries = self._held.get(name, [])
-        return summaries[:1] == [summary] and len(summaries) > HABIT
+        starts = self._starts.get(name, [])
+        if not starts or self._texts.summary(starts[0]) != summary:
+            return False
+        if name not in self._recurs:
+            self._recurs[name] = len({self._texts.summary(start) for start in starts}) > HABIT
+        return self._recurs[name]
 
 
 def _rows(found: Iterable[Found], told: Sequence[Episode]) -> Iterator[Mention]:
-    counts = Counter([(summary, name, shown) for summary, name, shown, _, _ in found])
-    for key in sorted(counts):
-        episode = told[key[0]]
-        yield Mention(episode.id, episode.season, episode.number, key[1], key[2], counts[key])
+    for summary, here in groupby(found, key=itemgetter(0)):
+        episode = told[summary]
+        counts: dict[tuple[str, str], int] = {}
+        for _, name, shown, _, _ in here:
+            counts[name, shown] = counts.get((name, shown), 0) + 1
+        for (name, shown), count in sorted(counts.items()):
+            yield Mention(episode.id, episode.season, episode.number, name, shown, count)
 
 
 def _decide(
@@ -208,10 +223,12 @@ def _decide(
     A form refers back. A longer one behind it tells its bearer apart from whom the short one means: in "Logan resigns,
     and Martha Logan weeps" Logan is not Martha.
     """
-    named = Counter(known.name for known in (*decided, *certain))
-    shown = Counter((known.name, known.shown) for known in (*decided, *certain))
+    shown = Counter([(name, form) for _, name, form, _, _ in (*decided, *certain)])
+    named: Counter[str] = Counter()
+    for (name, _), count in shown.items():
+        named[name] += count
     left = []
-    for item, before in _with_those_before(undecided, sorted([*decided, *certain], key=attrgetter("start"))):
+    for item, before in _with_those_before(undecided, sorted([*decided, *certain], key=_START)):
         fits = before & set(item.meant)
         form = item.form.shown
         if item.certainty is Certainty.RELATIVE:
@@ -243,13 +260,13 @@ def _with_those_before(undecided: Iterable[_Open], known: Sequence[Found]) -> It
         forms = {item.form.shown for item in here}
         named: dict[str, set[str]] = {form: set() for form in forms}
         for item in here:
-            while at < len(known) and known[at].start < item.start:
-                one = known[at]
+            while at < len(known) and known[at][3] < item.start:
+                summary, name, shown, _, _ = known[at]
                 at += 1
-                if one.summary == item.summary:
+                if summary == item.summary:
                     for form in forms:
-                        if _is_part(form, one.shown):
-                            named[form].add(one.name)
+                        if _is_part(form, shown):
+                            named[form].add(name)
             yield item, named[item.form.shown]
 
 
@@ -273,10 +290,10 @@ def _owners(
         stands[item.form.shown].add(texts.sentence(item.start))
     in_question = {sentence for sentences in stands.values() for sentence in sentences}
     beside: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for known in decided:
-        if (sentence := texts.sentence(known.start)) in in_question:
-            beside[sentence][known.name].add(known.shown)
-    sure = Counter((known.name, known.shown) for known in (*decided, *certain))
+    for _, name, shown, start, _ in decided:
+        if (sentence := texts.sentence(start)) in in_question:
+            beside[sentence][name].add(shown)
+    sure = Counter([(name, shown) for _, name, shown, _, _ in (*decided, *certain)])
     owners = {}
     for surname, names in meant.items():
         in_full: Counter[str] = Counter()
@@ -313,11 +330,17 @@ def _shared_names(forms: Iterable[SurfaceForm]) -> dict[frozenset[str], tuple[st
     return shared
 
 
-def labels(characters: Sequence[Character]) -> dict[str, str]:
+STEADY = 3
+"""A form is what the texts call somebody once so many summaries use it; a label does not follow a single one."""
+
+
+def labels(characters: Sequence[Character], mentions: Iterable[Mention] = ()) -> dict[str, str]:
     """Short names for charts and tables, by cast name; generic roles have none.
 
-    From the cast list alone, so that they stay the same from day to day: a quoted nickname, else the given name, else
-    the full name without titles, else the cast name: the first of them that nobody else in the cast could be called.
+    From the cast list: a quoted nickname, else the given name, else the full name without titles, else the cast name:
+    the first of them that nobody else in the cast could be called. The texts have another one where they use a form
+    that is one character's alone at least twice as often, so that labels do not change from day to day: House, not
+    Gregory; Kramer, not Cosmo.
     """
     candidates = {}
     for cast_name in dict.fromkeys(c.name for c in characters if not is_generic(c.name)):
@@ -327,15 +350,44 @@ def labels(characters: Sequence[Character]) -> dict[str, str]:
             text for text in (*name.nicknames, name.given, full, cast_name) if len(text.rstrip(".")) > 1
         ]
     claims = Counter(lower(fold(text)) for texts in candidates.values() for text in dict.fromkeys(texts))
-    return {
+    of_cast = {
         cast_name: next((text for text in texts if claims[lower(fold(text))] == 1), cast_name)
         for cast_name, texts in candidates.items()
     }
+    used = _most_used(mentions)
+    if not used:
+        return of_cast
+    bearers = surface_forms({cast_name: read_names(cast_name) for cast_name in of_cast}, {}, {})
+    found = {}
+    for cast_name, label in of_cast.items():
+        counts = used.get(cast_name, {})
+        form, count = max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+        key = lower(fold(form.removeprefix("The ")))
+        alone = key not in bearers or bearers[key].names == (cast_name,)
+        others = claims[lower(fold(form))] - any(lower(fold(form)) == lower(fold(t)) for t in candidates[cast_name])
+        shown = counts.get(label, 0)
+        found[cast_name] = form if form and alone and not others and count >= 2 * shown and count else label
+    twice = Counter(lower(fold(label)) for label in found.values())
+    return {name: label if twice[lower(fold(label))] == 1 else of_cast[name] for name, label in found.items()}
+
+
+def _most_used(mentions: Iterable[Mention]) -> dict[str, dict[str, int]]:
+    """Cast name → form → mentions, of the forms that stand in several summaries."""
+    counts: dict[tuple[str, str], tuple[int, int]] = {}
+    for mention in mentions:
+        key = mention.character, mention.form
+        total, summaries = counts.get(key, (0, 0))
+        counts[key] = total + mention.mentions, summaries + 1
+    used: dict[str, dict[str, int]] = {}
+    for (name, form), (total, summaries) in counts.items():
+        if name and summaries >= STEADY:
+            used.setdefault(name, {})[form] = total
+    return used
 
 
 def appearances(tally: Tally, characters: Sequence[Character]) -> dict[str, int]:
     """Mentions by label: every counted character, those never named with 0, then the names that several share."""
-    label_of = labels(characters)
+    label_of = labels(characters, tally.mentions)
     counts = dict.fromkeys(label_of.values(), 0)
     for mention in tally.mentions:
         if mention.character:

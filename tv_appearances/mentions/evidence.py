@@ -52,6 +52,8 @@ class Texts:
 
     text: str
     seams: frozenset[int]
+    written: str
+    """The same text before folding: in the accents, quotes and dashes of whoever wrote it."""
     _lower: dict[str, bool] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -84,6 +86,23 @@ class Texts:
     def summary(self, at: int) -> int:
         """The number of the summary that holds a place."""
         return bisect_left(self._summaries, at)
+
+    def as_written(self, summary: int, start: int, end: int) -> tuple[str, list[int]]:
+        """A piece of a summary before folding, and for each of its places, the end included, the place in that."""
+        first = self._summaries[summary - 1] + 1 if summary else 0
+        folded, written = self._pieces[0][summary], self._pieces[1][summary]
+        lengths = [1] * len(written) if folded == written else [len(fold(character)) for character in written]
+        if sum(lengths) != len(folded):  # letters of other scripts that are typed in two
+            return self.text[start:end], list(range(end - start + 1))
+        places = [at for at, length in enumerate(lengths) for _ in range(length)] + [len(written)]
+        begin = places[start - first]
+        return written[begin : places[end - first]], [
+            place - begin for place in places[start - first : end - first + 1]
+        ]
+
+    @cached_property
+    def _pieces(self) -> tuple[list[str], list[str]]:
+        return self.text.split(END), self.written.split(END)
 
     def span(self, at: int) -> tuple[int, int]:
         """Where the sentence that holds a place begins and ends."""
@@ -205,7 +224,9 @@ def _short_of(given: str, words: frozenset[str]) -> set[str]:
 def _is_name_of_its_own(form: str, given: str) -> bool:
     # Some short forms are given names with short forms of their own: Peter (Pete) of Patrick; but not Debbie (Deb).
     short = lower(form)
-    clipped = any(len(other) < len(short) and short.startswith(other[:CLIPPED]) for other in short_forms().get(short, ()))
+    clipped = any(
+        len(other) < len(short) and short.startswith(other[:CLIPPED]) for other in short_forms().get(short, ())
+    )
     return clipped and short[:CLIPPED] != lower(given)[:CLIPPED]
 
 

@@ -24,41 +24,49 @@ Hit = tuple[int, int, int]
 """The place of a form in the list of forms, start and end."""
 
 
-def hits(text: str, seams: frozenset[int], forms: Sequence[SurfaceForm], keys: Sequence[str]) -> list[Hit]:
-    """Where the forms stand alone, capitals in place, by start: of one start the longest first.
+class Search:
+    """A search for forms in the text of all summaries.
 
     Args:
         text: All texts, see `plain_text`.
         seams: The places in it where an inline tag stood.
         forms: The forms.
-        keys: Their spellings in lower case, in the same order.
-
-    The text is searched in pieces, which overlap by the longest form, so that what the search finds and this rejects
-    never fills the memory.
+        keys: Their spellings in lower case, in the same order; at least one.
     """
-    # Heavy, and needed only here.
-    from ahocorasick_rs import AhoCorasick, Implementation
 
-    if not keys:
-        return []
-    # A DFA, the library's choice for a small cast, takes seconds to build for a name of 10 kB.
-    automaton = AhoCorasick(keys, implementation=Implementation.ContiguousNFA)
-    spellings = [form.spelling for form in forms]
-    longest_key = max(map(len, keys))
-    searched = _searchable(lower(text), seams, keys)
-    found: list[Hit] = []
-    for at in range(0, len(text), PIECE):
-        matches = automaton.find_matches_as_indexes(searched[at : at + PIECE + longest_key], overlapping=True)
-        # They come by end, so that their reverse has the longer ones first, and sorting by start alone keeps that.
-        alone = [
-            (which, start, end)
-            for which, start, end in ((which, at + start, at + end) for which, start, end in reversed(matches))
-            if start < at + PIECE
-            and ((text[start - 1] in EDGES and text[end] in EDGES) or stands_alone(text, start, end, seams))
-            and (text[start:end] == spellings[which] or _has_capitals(text[start:end], spellings[which]))
-        ]
-        found += sorted(alone, key=itemgetter(1))
-    return found
+    def __init__(self, text: str, seams: frozenset[int], forms: Sequence[SurfaceForm], keys: Sequence[str]) -> None:
+        # Heavy, and needed only here.
+        from ahocorasick_rs import AhoCorasick, Implementation
+
+        self.forms = forms
+        self._text, self._seams = text, seams
+        self._spellings = [form.spelling for form in forms]
+        self._longest = max(map(len, keys))
+        self._searched = _searchable(lower(text), seams, keys)
+        # A DFA, the library's choice for a small cast, takes seconds to build for a name of 10 kB.
+        self._automaton = AhoCorasick(keys, implementation=Implementation.ContiguousNFA)
+
+    def hits(self) -> Iterator[Hit]:
+        """Where the forms stand alone, capitals in place, by start: of one start the longest first.
+
+        The text is searched in pieces, which overlap by the longest form, so that what the search finds and this
+        rejects never fills the memory.
+        """
+        text, seams, spellings = self._text, self._seams, self._spellings
+        for at in range(0, len(text), PIECE):
+            piece = self._searched[at : at + PIECE + self._longest]
+            alone = []
+            # They come by end, so that their reverse has the longer ones first, and sorting by start alone keeps that.
+            for which, begin, stop in reversed(self._automaton.find_matches_as_indexes(piece, overlapping=True)):
+                start, end = at + begin, at + stop
+                if begin < PIECE and (
+                    (text[start - 1] in EDGES and text[end] in EDGES) or stands_alone(text, start, end, seams)
+                ):
+                    form = text[start:end]
+                    if form == spellings[which] or _has_capitals(form, spellings[which]):
+                        alone.append((which, start, end))
+            alone.sort(key=itemgetter(1))
+            yield from alone
 
 
 def _searchable(lowered: str, seams: frozenset[int], keys: Sequence[str]) -> str:
@@ -100,8 +108,8 @@ def stands_alone(text: str, start: int, end: int, seams: frozenset[int]) -> bool
     """Whether what stands there is a word of its own: no Snow in "Snowdon", no Geller in "the Gellers".
 
     A hyphen or an apostrophe inside a word goes on with it: no Jean in "Jean-Luc", no Brian in "O'Brian". A contraction
-    or a possessive does not: "Ross's", "Joey'll", nor does an honorific: "Haruka-chan". A word may begin and end where an inline tag stood, save for the `s`
-    of a plural. Scripts that put no spaces between words have no such ends.
+    or a possessive does not: "Ross's", "Joey'll", nor does an honorific: "Haruka-chan". A word may begin and end where
+    an inline tag stood, save for the `s` of a plural. Scripts that put no spaces between words have no such ends.
     """
     before, after = text[start - 1], text[end]
     inside = goes_on(before) or (before in "-'" and goes_on(text[start - 2]))

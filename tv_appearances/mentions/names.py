@@ -198,8 +198,8 @@ def _forms_of(name: Name, *, suffixed: bool) -> Iterator[tuple[str, Kind]]:
     The whole name, with and without its middle names; the given name; the surname; each nickname, alone and with the
     other parts: `James "Big Jim" Rennie` is Big Jim, Big Jim Rennie, James, James Rennie, Rennie, and J. Rennie. Of a
     double given name the first half is enough, "Sun" of Sun-Hwa, and of "Number Six" the number. A middle name stands
-    before the surname, "Montague Byrne"; it never stands alone, nor does an initial or a title. `suffixed` asks only for forms with the suffix: beside Walter White, Walter
-    White Jr. is never just Walter.
+    before the surname, "Montague Byrne"; it never stands alone, nor does an initial or a title. `suffixed` asks only
+    for forms with the suffix: beside Walter White, Walter White Jr. is never just Walter.
     """
     short = f"{name.given} {name.surname}" if name.given and name.surname else name.whole
     if name.suffix:

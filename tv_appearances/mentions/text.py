@@ -58,8 +58,8 @@ def lower(text: str) -> str:
     return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
-def plain_text(summaries: Iterable[str]) -> tuple[str, frozenset[int]]:
-    """All summaries as one plain, folded text, an `END` between two, and the places in it where an inline tag stood.
+def plain_text(summaries: Iterable[str]) -> tuple[str, frozenset[int], str]:
+    """All summaries as one plain, folded text, an `END` between two; where in it an inline tag stood; and it unfolded.
 
     A block tag ends a line. An inline tag is nothing, so that `<b>M</b>onica` is Monica; but a word may end where it
     stood, so that `<b>Monica</b>goes` is Monica too. Entities are decoded last, so that `&lt;` begins no tag.
@@ -71,9 +71,9 @@ def plain_text(summaries: Iterable[str]) -> tuple[str, frozenset[int]]:
     text = text.replace(END, f" \n{END}\n ")
     if "<" in text:
         text = TAG.sub(" \n ", INLINE.sub(SEAM, text))
-    text = f" {fold(html.unescape(text))} \n"  # so that every place has two neighbours
-    pieces = text.split(SEAM)
-    return "".join(pieces), frozenset(accumulate(map(len, pieces[:-1])))
+    written = f" {html.unescape(text)} \n"  # so that every place has two neighbours
+    pieces = fold(written).split(SEAM)
+    return "".join(pieces), frozenset(accumulate(map(len, pieces[:-1]))), written.replace(SEAM, "")
 
 
 def sentence_ends(text: str) -> list[int]:
