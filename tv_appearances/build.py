@@ -205,7 +205,7 @@ def _pace_folder(settings: Settings) -> Path:
 def _brief(value: object) -> str:
     """A setting in few words; of a file of aliases only what it says counts, not where it is."""
     if isinstance(value, Aliases):
-        value = value.names
+        value = value.table
     return sha256(to_json(value))[:12] if isinstance(value, Mapping) else str(value)
 
 

@@ -16,6 +16,7 @@ from tv_appearances.tvmaze.titles import fold, is_called
 
 MOST_AMBIGUOUS = 0.10
 FEWEST_WITH_SUMMARIES = 0.50
+LEADS = 3
 
 
 class Verdict(NamedTuple):
@@ -52,6 +53,14 @@ CHECKS = (
         "character_appearances",
         "few_mentions_are_ambiguous",
         f"At most {MOST_AMBIGUOUS:.0%} of the mentions could mean several characters.",
+    ),
+    _Check(
+        "character_appearances", "leading_cast_is_mentioned", "Each of the first three of the cast list is mentioned."
+    ),
+    _Check(
+        "character_appearances",
+        "nobody_unknown_leads",
+        "No name that is nobody's in the cast list is used more often than the leader is mentioned.",
     ),
     _Check("appearances_report", "report_is_a_readable_picture", "`appearances.png` shows something.", _ERROR),
     _Check("appearances_report", "every_sign_has_a_font", "Some font here has each sign of the picture."),
@@ -177,6 +186,37 @@ def few_mentions_are_ambiguous(share: float) -> Verdict:
         share <= MOST_AMBIGUOUS,
         f"{share:.1%} of the mentions could mean several characters"
         + ("." if share <= MOST_AMBIGUOUS else "; extra names (the setting `aliases`) can say who is meant."),
+    )
+
+
+def leading_cast_is_mentioned(
+    names: Sequence[str], mentions: Sequence[Mention], shared: Mapping[str, Sequence[str]]
+) -> Verdict:
+    """TVMaze lists the leads first: where the texts never name one, they probably call them otherwise.
+
+    `names` are the cast that was counted, in TVMaze's order; `shared` has the cast names behind each row of several.
+    """
+    found = {mention.character for mention in mentions}
+    found |= {name for form in found for name in shared.get(form, ())}
+    missing = [name for name in dict.fromkeys(names[:LEADS]) if name not in found]
+    if not missing:
+        return Verdict(True, "They are.")
+    return Verdict(
+        False,
+        f"Never mentioned: {', '.join(map(_code, missing))}. If the summaries call them otherwise, "
+        "the setting `aliases` can say so.",
+    )
+
+
+def nobody_unknown_leads(unclaimed: Sequence[tuple[str, int, int]], most: int) -> Verdict:
+    """`unclaimed` has (word, mentions, episodes), the most frequent first; `most` is how often the leader is named."""
+    ahead = [f"{_code(word)} ({count:,})" for word, count, _ in unclaimed if count > most]
+    if not ahead:
+        return Verdict(True, "None is.")
+    return Verdict(
+        False,
+        f"Used more often than the leader is mentioned ({most:,}): {', '.join(ahead[:10])}"
+        f"{', …' if ahead[10:] else ''}. If one of them is in the cast, the setting `aliases` can say so.",
     )
 
 

@@ -73,15 +73,15 @@ def main() -> int:
         if given.is_search:
             return _search(given.asked, settings, as_json=given.json)
         settings, apart = _apart(settings, given.asked, many=many)
-        return _report(
-            build_defs(settings, resource_prefix=""),
-            ShowFiles(settings.data),
-            as_json=given.json,
-            history=not apart,
-            quiet=given.quiet,
-        )
+        files = ShowFiles(settings.data)
+        if given.aliases is not None:
+            status = _aliases(given.aliases, files)
+        else:
+            defs = build_defs(settings, resource_prefix="")
+            status = _report(defs, files, as_json=given.json, history=not apart, quiet=given.quiet)
     except click.ClickException as error:
         return _fail(error.message)
+    return status
 
 
 def _apart(settings: "Settings", asked: str | None, *, many: bool) -> tuple["Settings", bool]:
@@ -131,6 +131,11 @@ def arguments(given: Sequence[str]) -> "argparse.Namespace":
         "--json",
         action="store_true",
         help="print the answer, or what is found, as JSON, for scripts; `leader` is null where several share the lead",
+    )
+    parser.add_argument(
+        "--aliases",
+        metavar="FILE",
+        help="write a file of extra names to edit, for a show that was counted before; see TV_APPEARANCES_ALIASES",
     )
     parser.add_argument("--quiet", action="store_true", help="do not tell what is waited for or which step has ended")
     parser.add_argument("--version", action="store_true", help="print the version of this package")
@@ -331,6 +336,33 @@ def _print_bars(mentions: Mapping[str, int], most: int = 20) -> None:
     if ranked[most:]:
         table.add_row(Text(f"and {len(ranked) - most} more"), "", "")
     Console().print(table)
+
+
+def _aliases(name: str, files: "ShowFiles") -> int:
+    """Write the file of extra names for the show whose files are here; nothing that is there already is lost."""
+    from pathlib import Path
+
+    from tv_appearances.mentions.aliases import aliases_file
+    from tv_appearances.report.evidence_json import read_evidence
+    from tv_appearances.show_files import EVIDENCE
+    from tv_appearances.storage import FilesError
+
+    try:
+        show, _, _ = files.show()
+        cast, _ = files.characters()
+        evidence = files.parse_json(files.read(EVIDENCE), read_evidence)
+    except FilesError as error:
+        return _fail(str(error))
+    text = aliases_file([character.name for character in cast], evidence.unclaimed, show.name, show.id)
+    try:
+        with Path(name).open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return _fail(f"{name} is there already: give another name, or move it away.")
+    except OSError as error:
+        return _fail(f"{name} cannot be written: {error.strerror}. Give another name.")
+    print(f"{name}: add the names, then count with TV_APPEARANCES_ALIASES={name}")
+    return 0
 
 
 def _search(name: str, settings: Any, *, as_json: bool) -> int:

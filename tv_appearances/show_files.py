@@ -22,6 +22,7 @@ EPISODES = "episodes.json"
 CHARACTERS = "characters.json"
 APPEARANCES = "character_appearances.json"
 MENTIONS = "mentions.csv"
+EVIDENCE = "evidence.json"
 PICTURE = "appearances.png"
 PAGE = "appearances.html"
 ALL_SHOWS = "shows.csv"
@@ -40,6 +41,7 @@ MADE_BY = {
     CHARACTERS: "characters",
     APPEARANCES: "character_appearances",
     MENTIONS: "character_appearances",
+    EVIDENCE: "character_appearances",
     PICTURE: "appearances_report",
     PAGE: "appearances_report",
 }

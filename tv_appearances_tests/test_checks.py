@@ -11,6 +11,7 @@ FRIENDS = Show(431, "Friends", premiered="1994-09-22", network="NBC")
 OTHER = Show(9, "friends", premiered="1979-03-25", network="ABC")
 ONE, TWO = Episode(1, 1, 1, "Fog", summary="Ada."), Episode(2, 1, 2, "Tide")
 COUNTED, AMBIGUOUS = Mention(1, 1, 1, "Ada Quist", "Ada", 2), Mention(1, 1, 1, "", "Quist", 1)
+SHARED = Mention(1, 1, 1, "The Pair", "The Pair", 1)
 
 CASES = [
     ("show_name_matches_search", checks.show_name_matches_search(" friends ", FRIENDS), True, "Friends"),
@@ -40,6 +41,27 @@ CASES = [
     ("at_least_one_character_mentioned", checks.at_least_one_character_mentioned([AMBIGUOUS]), False, "No summary"),
     ("few_mentions_are_ambiguous", checks.few_mentions_are_ambiguous(0.1), True, "10.0%"),
     ("few_mentions_are_ambiguous", checks.few_mentions_are_ambiguous(0.11), False, "the setting `aliases`"),
+    (
+        "leading_cast_is_mentioned",
+        checks.leading_cast_is_mentioned(
+            ["Ada Quist", "Bo", "Cy", "Di"], [COUNTED, SHARED], {"The Pair": ("Bo", "Cy")}
+        ),
+        True,
+        "They are",
+    ),
+    (
+        "leading_cast_is_mentioned",
+        checks.leading_cast_is_mentioned(["Ada Quist", "Bo", "Cy", "Di"], [COUNTED, AMBIGUOUS], {}),
+        False,
+        "Never mentioned: `Bo`, `Cy`. If",
+    ),
+    ("nobody_unknown_leads", checks.nobody_unknown_leads([("Eleanor", 5, 3)], 5), True, "None"),
+    (
+        "nobody_unknown_leads",
+        checks.nobody_unknown_leads([("Eleanor", 6, 3), ("Tony", 5, 2)], 5),
+        False,
+        "`Eleanor` (6). If",
+    ),
     ("report_is_a_readable_picture", checks.report_is_a_readable_picture(None), True, "readable"),
     ("report_is_a_readable_picture", checks.report_is_a_readable_picture("it is blank"), False, "it is blank"),
     ("every_sign_has_a_font", checks.every_sign_has_a_font((), ()), True, "for every sign"),

@@ -48,7 +48,18 @@ MAY_KNOW: dict[str, set[str]] = {
     "build": {"assets", "automation", "many_shows", "mentions", "resources", "settings", "show_files", "storage"},
     "definitions": {"automation", "build", "settings"},
     "components": {"build", "mentions", "settings", "show_list", "tvmaze"},
-    "cli": {"assets", "build", "fetching", "report", "settings", "show_files", "show_list", "storage", "tvmaze"},
+    "cli": {
+        "assets",
+        "build",
+        "fetching",
+        "mentions",
+        "report",
+        "settings",
+        "show_files",
+        "show_list",
+        "storage",
+        "tvmaze",
+    },
 }
 KNOW_DAGSTER = {
     "resources", "automation", "checks", "assets", "many_shows", "build", "definitions", "components", "cli",

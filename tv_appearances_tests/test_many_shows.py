@@ -210,7 +210,7 @@ def test_each_show_is_a_partition_with_a_folder_of_its_own(library: Library, tmp
     ]
     assert names == ["Show 1", "Show 2"]
     assert {path.name for path in (tmp_path / "data" / "id-2").iterdir()} == {
-        "show.json", "episodes.json", "characters.json", "character_appearances.json", "mentions.csv",
+        "show.json", "episodes.json", "characters.json", "character_appearances.json", "mentions.csv", "evidence.json",
         "appearances.png", "appearances.html", ".origin",
     }  # fmt: skip
 

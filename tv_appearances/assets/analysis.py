@@ -12,10 +12,13 @@ from tv_appearances import automation, checks
 from tv_appearances import show_files as f
 from tv_appearances.assets.ingestion import OWNERS, characters, episodes
 from tv_appearances.mentions.aliases import Aliases
-from tv_appearances.mentions.counting import ambiguous_share, appearances, count_mentions, labels
+from tv_appearances.mentions.counting import Reading, ambiguous_share, appearances, labels, read
 from tv_appearances.mentions.names import is_generic
+from tv_appearances.mentions.quotes import quotes
+from tv_appearances.mentions.unclaimed import unclaimed
 from tv_appearances.report import overview, wording
 from tv_appearances.report.answer import Answer, answer_version, build_answer
+from tv_appearances.report.evidence_json import Evidence, Said, read_evidence, write_evidence
 from tv_appearances.report.fonts import debian_packages
 from tv_appearances.report.mentions_csv import read_mentions, write_mentions
 from tv_appearances.report.page import page as render_page
@@ -33,7 +36,7 @@ SHOWN = 100
     group_name="analysis",
     kinds={"python", "json", "csv"},
     owners=OWNERS,
-    code_version="1",
+    code_version="2",
     automation_condition=automation.when_data_changes(),
     check_specs=checks.specs("character_appearances"),
     metadata={
@@ -59,11 +62,12 @@ def character_appearances(
 
     A mention is a word of its own that can only mean that character: part of a longer word, a place, a family or
     somebody else of that name does not count. Where a form of a name could mean several characters and the text does
-    not decide, it is counted for none of them and listed as ambiguous. The setting `aliases` adds names that no
-    rule can derive.
+    not decide, it is counted for none of them and listed as ambiguous. What a form means, the show's own texts decide:
+    whose a surname is, which short forms they use. The setting `aliases` adds names that no rule can derive.
 
-    **Files**: `character_appearances.json`, mentions by the character's short label, and `mentions.csv`, the audit
-    trail: one row for each episode, character and form of the name.
+    **Files**: `character_appearances.json`, mentions by the character's short label, `mentions.csv`, the audit trail:
+    one row for each episode, character and form of the name, and `evidence.json`, the sentences that name somebody and
+    the names that nobody in the cast bears.
 
     **Data version**: everything the report says, the number of episodes included.
     """
@@ -71,12 +75,14 @@ def character_appearances(
     listed, episodes_file = files.episodes()
     cast, characters_file = files.characters()
     files.belongs_to(show, source, episodes_file, characters_file)
-    tally = count_mentions(cast, listed, aliases)
+    reading = read(cast, listed, aliases.of(show.name, show.id))
+    tally, seen = reading.tally, _evidence(reading)
     counts = appearances(tally, cast)
     origin = made_from(show.id, source, episodes_file, characters_file)
     files.write(f.MENTIONS, write_mentions(tally.mentions).encode(), origin)
+    files.write(f.EVIDENCE, write_evidence(seen).encode(), origin)
     files.write(f.APPEARANCES, to_json(counts), origin)
-    answer = build_answer(show, source, listed, labels(cast), tally.mentions, tally.left_out)
+    answer = build_answer(show, source, listed, labels(cast, tally.mentions), tally.mentions, tally.left_out, seen)
     share = ambiguous_share(tally.mentions)
     context.log.info("%s", wording.finding(answer))
     if share:
@@ -91,6 +97,11 @@ def character_appearances(
             "num_characters_mentioned": len(answer.rows),
             "num_episodes_with_summary": answer.with_text,
             "ambiguous_percent": round(100 * share, 1),
+            **(
+                {"names_of_nobody": dg.MetadataValue.md(wording.unclaimed_table(answer, SHOWN))}
+                if answer.unclaimed
+                else {}
+            ),
             **({"generic_roles_left_out": ", ".join(tally.left_out[:SHOWN])} if tally.left_out else {}),
             "source": source,
             "dagster/row_count": len(tally.mentions),
@@ -102,6 +113,12 @@ def character_appearances(
             context.has_partition_key,
             at_least_one_character_mentioned=checks.at_least_one_character_mentioned(tally.mentions),
             few_mentions_are_ambiguous=checks.few_mentions_are_ambiguous(share),
+            leading_cast_is_mentioned=checks.leading_cast_is_mentioned(
+                [character.name for character in cast if not is_generic(character.name)], tally.mentions, tally.shared
+            ),
+            nobody_unknown_leads=checks.nobody_unknown_leads(
+                answer.unclaimed, answer.rows[0].mentions if answer.rows else 0
+            ),
         ),
     )
 
@@ -111,7 +128,7 @@ def character_appearances(
     group_name="analysis",
     kinds={"python", "png", "html"},
     owners=OWNERS,
-    code_version="1",
+    code_version="2",
     automation_condition=automation.when_data_changes(),
     retry_policy=automation.RETRIES,
     check_specs=checks.specs("appearances_report"),
@@ -178,11 +195,20 @@ def answer_in(files: ShowFiles) -> tuple[Answer, Origin]:
     show, source, _ = files.show()
     listed, episodes_file = files.episodes()
     cast, characters_file = files.characters()
-    counts, rows = files.read(f.APPEARANCES), files.read(f.MENTIONS)
-    files.belongs_to(show, source, episodes_file, characters_file, counts, rows)
-    for counted in (counts, rows):
+    counts, rows, seen = files.read(f.APPEARANCES), files.read(f.MENTIONS), files.read(f.EVIDENCE)
+    files.belongs_to(show, source, episodes_file, characters_file, counts, rows, seen)
+    for counted in (counts, rows, seen):
         files.made_from(counted, episodes_file, characters_file)
     found = files.parse(rows, lambda content: read_mentions(content.decode()))
+    evidence = files.parse_json(seen, read_evidence)
     left_out = [character.name for character in cast if is_generic(character.name)]
-    answer = build_answer(show, source, listed, labels(cast), found, left_out)
-    return answer, made_from(show.id, source, counts, rows)
+    answer = build_answer(show, source, listed, labels(cast, found), found, left_out, evidence)
+    return answer, made_from(show.id, source, counts, rows, seen)
+
+
+def _evidence(reading: Reading) -> Evidence:
+    said = {
+        name: (tuple(Said(*sentence) for sentence in sentences), more)
+        for name, (sentences, more) in quotes(reading).items()
+    }
+    return Evidence(said, unclaimed(reading)[:SHOWN], reading.tally.could_be)

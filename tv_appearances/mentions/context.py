@@ -6,26 +6,44 @@ apart. Does not belong here: what the rest of a summary, or of the show, says.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from enum import Enum
 from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from tv_appearances.mentions.names import Candidate, Kind, SurfaceForm
+from tv_appearances.mentions.evidence import Texts
+from tv_appearances.mentions.names import NUMERAL, Candidate, Kind, SurfaceForm
 from tv_appearances.mentions.text import CONTRACTION, INITIALS, SENTENCE_ENDS, bare, lower
 from tv_appearances.mentions.words import (
+    ADVERBS,
+    AUXILIARIES,
     CALENDAR,
+    CITIES,
     CIVIL,
     COMMON_WORDS,
     DATED,
-    GIVEN_NAMES,
+    DESCRIBING,
+    DESCRIBING_ENDS,
+    DETERMINERS,
+    INTRODUCERS,
+    KINDS_OF_WORK,
     NOT_SURNAMES,
     OBJECTS,
+    ON,
+    PARTS_OF_DAY,
     PLACES,
     PREPOSITIONS,
     QUESTIONS,
+    REGIONS,
+    RELATIVES,
+    STRANGERS,
+    VERBS,
+    WEEKDAYS,
+    WITHIN,
+    WORKS,
+    given_names,
     title_of,
 )
 
@@ -37,6 +55,7 @@ class Certainty(Enum):
     """What the words beside a form say of one of its bearers."""
 
     NOBODY = "somebody or something else is meant"
+    STRANGER = "somebody else of that name, who may be called by it from here on"
     RELATIVE = "as likely somebody else of the family"
     FAMILY = "the bearer or somebody else of the family, whom the show may tell"
     POSSIBLE = "nothing speaks against it"
@@ -58,12 +77,17 @@ class _Context(NamedTuple):
     rest: str  # of the line, 300 characters at most
 
 
+_NOTICED = STRANGERS | INTRODUCERS | RELATIVES
+
+
 def is_quiet(text: str, start: int, end: int) -> bool:
-    """Whether no capitalised word stands beside a form, so that no rule about those need be asked; true of most."""
-    word = text.rfind(" ", max(0, start - 40), start - 1) + 1
-    if text[start - 1] != " " or not (text[word].islower() or text[word] == "\n"):
+    """Whether nothing beside a form needs a rule: no capitalised word, nothing that introduces; true of most forms."""
+    if text[start - 1] != " ":
         return False
-    if text.startswith("'s", end):
+    word = text.rfind(" ", start - 40 if start > 40 else 0, start - 1) + 1  # noqa: PLR2004
+    if not (text[word].islower() or text[word] == "\n") or text[word : start - 1] in _NOTICED:
+        return False
+    if text[end] == "'" and text[end + 1] == "s":
         end += 2
     return text[end + 1].islower() or text[end] in ".,;:!?"
 
@@ -90,6 +114,20 @@ def _context(text: str, start: int, end: int) -> _Context:
     return _Context(tuple(before), _names(before), starts, tail, tuple(after), () if tail else _names(after), rest)
 
 
+def _describes(word: str) -> bool:
+    """A capitalised word that says how somebody is, and is no name: "Sober Rusk", "Unfortunately Rusk", "Brave Haruka".
+
+    Given names have such endings too: "Emily House", "Ned House".
+    """
+    plain = bare(word).lower()
+    return plain in DESCRIBING or (
+        plain.endswith(DESCRIBING_ENDS)
+        and len(plain) > NEAR
+        and plain not in given_names()
+        and plain not in COMMON_WORDS
+    )
+
+
 def _names(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(word.lower() for word in takewhile(lambda word: word[:1].isupper(), map(bare, words)))
 
@@ -98,7 +136,8 @@ def _may_be_name(word: str) -> bool:
     # Whether a neighbour may be a part of somebody's name: no acronym, day, language, title or opener of a sentence.
     plain = bare(word)
     acronym = len(plain) > 1 and plain.isupper() and "." not in plain
-    return word[:1].isupper() and not acronym and plain.lower() not in NOT_SURNAMES and not title_of(plain)
+    ordinary = plain.lower() in NOT_SURNAMES or title_of(plain)
+    return word[:1].isupper() and not acronym and not ordinary
 
 
 @lru_cache(maxsize=4096)
@@ -115,33 +154,98 @@ def _is_own(word: str, own: frozenset[str]) -> bool:
     )
 
 
-def _is_told_already(own: Iterable[str], context: _Context) -> bool:
+def _is_told_already(bearer: Candidate, key: str, context: _Context) -> bool:
     """A name told in pieces counts once, at its first piece: `Dale (Barbie) Barbara`, "Charles Emerson Winchester"."""
-    return any(word in own for word in context.names_before)
+    others = bearer.own.difference(key.split())
+    return any(word in others for word in context.names_before)
 
 
-def _is_place(bearer: Candidate, context: _Context) -> bool:
+def _has_own_part_beside(bearer: Candidate, key: str, context: _Context) -> bool:
+    """Another part of the own name beside it makes sure who is meant: "Kim Bauer", "Jan Levinson-Gould"."""
+    others = bearer.own.difference(key.split())
+    return any(_is_own(word, others) for word in (*context.names_before[:1], *context.names_after))
+
+
+def _title_before(context: _Context) -> str:
+    return title_of(context.before[0]) or context.before[0].lower() if context.before else ""
+
+
+def _has_own_title(bearer: Candidate, _key: str, context: _Context) -> bool:
+    """So does the own title: "Detective West"."""
+    return _title_before(context) in bearer.titles
+
+
+def _is_of_family(bearer: Candidate, _key: str, context: _Context) -> bool:
+    """A title of a whole family leaves it open who is meant: "Mrs. Green" is as likely Rachel Green's mother."""
+    civil = bearer.kind is Kind.SURNAME or not bearer.titles.isdisjoint(CIVIL)
+    return civil and _title_before(context) in CIVIL
+
+
+def _is_relative(bearer: Candidate, key: str, context: _Context) -> bool:
+    """Beside a rank such a title is even more likely a relative's: "Mrs. Potter" of Col. Potter."""
+    return bearer.titles != frozenset() and _is_of_family(bearer, key, context)
+
+
+def _is_place(bearer: Candidate, _key: str, context: _Context) -> bool:
     """A place or a company is nobody: "King's Landing", "Stark Industries", "Grey Memorial Hospital"."""
     words = context.names_after or _names(context.after)
     return any(word in PLACES and word not in bearer.own for word in words[:2])
 
 
-def _lacks_article(bearer: Candidate, context: _Context) -> bool:
-    """An epithet needs its `the`, next to it or one word away: "the Doctor", "the young Doctor", "the Tenth Doctor"."""
+def _lacks_article(bearer: Candidate, _key: str, context: _Context) -> bool:
+    """An epithet needs its `the`, next to it or one word away: "the Doctor", "the young Doctor", "the Tenth Doctor".
+
+    Two may share one, "the Outlander and Cub". As an adjective it is nobody: "the hidden Outlander camp".
+    """
     if bearer.kind is not Kind.EPITHET:
         return False
-    near, *others = (*(word.lower() for word in context.before[:2]), "")
-    between = near and (context.before[0].islower() or near.endswith(("st", "nd", "rd", "th")))
-    return near != "the" and not (between and others[0] == "the")
+    near, second, third = (*(word.lower() for word in context.before), "", "", "")[:NEAR]
+    between = near != "" and (context.before[0].islower() or near.endswith(("st", "nd", "rd", "th")))
+    shared = near == "and" and third == "the" and context.before[1][0].isupper()
+    if near != "the" and not (between and second == "the") and not shared:
+        return True
+    return not shared and _is_attribute(context, article=True)
 
 
-def _has_foreign_surname(bearer: Candidate, context: _Context) -> bool:
+def _is_attribute(context: _Context, *, article: bool) -> bool:
+    """Whether a noun follows, to which the form is an attribute: "Onion soup is spilled", "the hidden Outlander camp".
+
+    A noun has an auxiliary behind it, or ends the phrase that an article or the sentence began; one in the plural,
+    which looks like a verb, has a verb in the plural behind it: "Pearl earrings vanish". "Onion steals a bike" and
+    "the Doctor returns" have a verb.
+    """
+    if context.tail or not context.after or not bare(context.after[0]).islower():
+        return False
+    first, second, third = (*map(bare, context.after), "", "")[:NEAR]
+    if first in _FUNCTION or first in VERBS or first.endswith(("ed", "ing", "ly")) or len(first) <= NEAR:
+        return False
+    ends = context.after[0][-1] in ",;:.!?)"
+    if first.endswith("s") and not first.endswith("ss"):
+        return not ends and (second in AUXILIARIES or _is_plural_verb(second, third))
+    if second in AUXILIARIES and not ends:
+        return True
+    begins = article or (context.starts and not context.before)
+    return begins and not _is_plural_verb(first, "") and (ends or second in PREPOSITIONS)
+
+
+def _is_plural_verb(word: str, following: str) -> bool:
+    if f"{word}s" in VERBS or f"{word}es" in VERBS:
+        return True
+    return (
+        bool(word) and word.islower() and word not in _FUNCTION and not word.endswith("s") and following in DETERMINERS
+    )
+
+
+_FUNCTION = OBJECTS | AUXILIARIES | ADVERBS
+
+
+def _has_foreign_surname(bearer: Candidate, _key: str, context: _Context) -> bool:
     """A foreign surname right after makes a namesake: "Monica Lewinsky". One that the cast list leaves out does not."""
     known = bearer.kind is Kind.GIVEN or bearer.kind is Kind.SURNAME
     return known and bool(context.names_after) and _may_be_name(context.after[0])
 
 
-def _is_foreign_family(bearer: Candidate, context: _Context) -> bool:
+def _is_foreign_family(bearer: Candidate, _key: str, context: _Context) -> bool:
     """A surname names its bearer only where nobody else's given name, and no article, stands before it.
 
     "James Cameron" is not Allison Cameron, and "the Gallagher house" is no person. Before it may stand what is no given
@@ -153,14 +257,108 @@ def _is_foreign_family(bearer: Candidate, context: _Context) -> bool:
     first, *others = context.before
     if first.lower() in {"a", "an", "the"}:
         return True
+    if _describes(first):
+        return False
     opens = context.starts and not others and first.endswith("ing")
     phrase = context.starts and len(others) == 1 and others[0].lower() in PREPOSITIONS
     return _may_be_name(first.lstrip("\"'([")) and not (opens or phrase or first.endswith("'s"))
 
 
-def _is_surname_of_another(key: str, context: _Context) -> bool:
-    """A common given name right before a given name makes a surname of it: "Diana Ross". "Dark Willow" is Willow."""
-    return " " not in key and context.names_before[:1] != () and context.names_before[0] in GIVEN_NAMES
+def _is_surname_of_another(_bearer: Candidate, key: str, context: _Context) -> bool:
+    """A common given name right before a given name makes a surname of it: "Diana Ross". "Dark Willow" is Willow.
+
+    So does a prefix: "Mc Donald" is not Donald.
+    """
+    if " " in key or not context.names_before:
+        return False
+    return context.names_before[0] in {"mc", "o", "o'"} or (
+        context.names_before[0] in given_names() and not title_of(context.before[0])
+    )
+
+
+def _is_occupation(bearer: Candidate, key: str, context: _Context) -> bool:
+    """What has an article is an occupation, and no given name: "the Groundskeeper's hut", "the Chef"."""
+    the = bearer.kind is Kind.GIVEN and context.before[:1] in {("the",), ("The",)}
+    return the and " " not in key and key not in given_names()
+
+
+def _has_foreign_number(bearer: Candidate, _key: str, context: _Context) -> bool:
+    """A number tells kings and popes of one name apart: "Rupert VII" is not King Rupert VIII."""
+    word = bare(context.after[0]) if context.after and not context.tail else ""
+    return len(word) > 1 and NUMERAL.fullmatch(word) is not None and word.lower() not in bearer.own
+
+
+def _is_introduced(key: str, text: str, start: int, context: _Context) -> bool:
+    """Somebody of whom the reader has not heard is no regular: "a donkey named Gus", "another Lucas", "every Chef".
+
+    Nor is an unnamed person's relative: "her sister, who lives with her husband Jacob".
+    """
+    if not context.before or " " in key:
+        return False
+    word = context.before[0]
+    if word.lower() in STRANGERS or word in INTRODUCERS:
+        return True
+    return word in RELATIVES and _UNNAMED.search(text, max(0, start - 120), start) is not None
+
+
+_UNNAMED = re.compile(r"[a-z],? (?:who|whose)\b[^A-Z.!?]*\b(?:her|his|their)? ?[a-z]+ $")
+
+
+def _is_in_a_work(key: str, text: str, start: int, end: int, context: _Context) -> bool:
+    """A legend, a brand, or the title of a work is nobody: "Bloody Mary", "Jack the Ripper", 'the song "Hey Jude"'."""
+    place = lower(text[max(0, start - 16) : end + 20])
+    at = start - max(0, start - 16)
+    for work in _works_of(key.split(" ", maxsplit=1)[0]):
+        begin = place.find(work, max(0, at - len(work) + 1))
+        if 0 <= begin <= at < begin + len(work) and not (place[begin - 1 : begin].isalnum() and begin):
+            return True
+    if context.after[1:] and context.after[0] in {"the", "of", "in"} and " " not in key and not context.tail:
+        second = context.after[1]
+        if context.after[0] == "the" and second[0].isupper() and not title_of(bare(second)):
+            return True
+    return _is_in_a_title(text, start, end)
+
+
+@lru_cache(maxsize=4096)
+def _works_of(word: str) -> tuple[str, ...]:
+    return tuple(work for work in WORKS if word in work.split(" "))
+
+
+def _is_in_a_title(text: str, start: int, end: int) -> bool:
+    """Whether the form stands in the title of a work: 'the song "Hey Jude"', but not 'the "We Hate Rachel" club'."""
+    opening = text.rfind('"', max(0, start - 60), start)
+    closing = text.find('"', end, end + 60)
+    if opening < 0 or closing < 0:
+        return False
+    lead = text[max(0, opening - 24) : opening].lower().split()
+    words = [word for word in text[opening + 1 : closing].split() if bare(word) not in _SMALL]
+    return not KINDS_OF_WORK.isdisjoint(lead[-2:]) and len(words) > 1 and all(not word[0].islower() for word in words)
+
+
+_SMALL = frozenset(["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with", "&"])
+
+
+def _is_city(key: str, context: _Context) -> bool:
+    """A city is nobody: "Sydney, Australia", "a weekend in Paris". "Boyd listens to Sydney" may be a person."""
+    if key not in CITIES or context.tail:
+        return False
+    region = re.match(r", ([A-Z][\w.]*)", context.rest)
+    if region and region[1].lower().rstrip(".") in REGIONS:
+        return True
+    return bool(context.before) and context.before[0].lower() in WITHIN
+
+
+def _is_day(key: str, context: _Context) -> bool:
+    """A day of the week is nobody: "on Friday", "Friday night"."""
+    if key not in WEEKDAYS:
+        return False
+    following = bare(context.after[0]).lower() if context.after else ""
+    return following in PARTS_OF_DAY or bool(context.before and context.before[0].lower() in ON)
+
+
+def _is_word(form: SurfaceForm, key: str, texts: Texts) -> bool:
+    """Whether a form may be an ordinary word: a whole name without given name and surname, or by the list or texts."""
+    return form.bearers[0].kind is Kind.WHOLE or key in COMMON_WORDS or texts.has_in_lower_case(key)
 
 
 def _is_ordinary_word(key: str, context: _Context) -> bool:
@@ -178,40 +376,51 @@ def _is_ordinary_word(key: str, context: _Context) -> bool:
     return bool(asks) or following[0].isupper() or following.lower() in OBJECTS
 
 
+_RULES: tuple[tuple[Callable[[Candidate, str, _Context], bool], Certainty], ...] = (
+    (_is_told_already, Certainty.NOBODY),
+    (_is_place, Certainty.NOBODY),
+    (_lacks_article, Certainty.NOBODY),
+    (_has_foreign_number, Certainty.NOBODY),
+    (_has_own_part_beside, Certainty.CERTAIN),
+    (_has_foreign_surname, Certainty.STRANGER),
+    (_is_foreign_family, Certainty.NOBODY),
+    (_is_surname_of_another, Certainty.NOBODY),
+    (_is_occupation, Certainty.NOBODY),
+    (_has_own_title, Certainty.CERTAIN),
+    (_is_relative, Certainty.RELATIVE),
+    (_is_of_family, Certainty.FAMILY),
+)
+"""The rules about one bearer, in order: the first that holds decides."""
+
+
 def _certainty(bearer: Candidate, key: str, context: _Context) -> Certainty:
-    """What the words beside a form, here in lower case, say of one of its bearers.
+    """What the words beside a form, here in lower case, say of one of its bearers."""
+    return next((says for holds, says in _RULES if holds(bearer, key, context)), Certainty.POSSIBLE)
 
-    A title of a whole family leaves it open who is meant: "Mrs. Green" is as likely Rachel Green's mother, and beside
-    a rank it is even more likely a relative's: "Mrs. Potter" of Col. Potter.
+
+def referents(form: SurfaceForm, texts: Texts, start: int, end: int) -> tuple[tuple[str, ...], Certainty]:
+    """The cast names that a form may mean where it stands, and how sure that is.
+
+    A `STRANGER` is somebody else: the names are those of the bearers whom the stranger may be taken for.
     """
-    others = bearer.own.difference(key.split())
-    if _is_told_already(others, context) or _is_place(bearer, context) or _lacks_article(bearer, context):
-        return Certainty.NOBODY
-    if any(_is_own(word, others) for word in (*context.names_before[:1], *context.names_after)):
-        return Certainty.CERTAIN
-    if (
-        _has_foreign_surname(bearer, context)
-        or _is_foreign_family(bearer, context)
-        or _is_surname_of_another(key, context)
-        or _is_ordinary_word(key, context)
-    ):
-        return Certainty.NOBODY
-    title = title_of(context.before[0]) if context.before else ""
-    if title in bearer.titles:
-        return Certainty.CERTAIN
-    family = title in CIVIL and (bearer.kind is Kind.SURNAME or not bearer.titles.isdisjoint(CIVIL))
-    if family:
-        return Certainty.RELATIVE if bearer.titles else Certainty.FAMILY
-    return Certainty.POSSIBLE
-
-
-def referents(form: SurfaceForm, text: str, start: int, end: int) -> tuple[tuple[str, ...], Certainty]:
-    """The cast names that a form may mean where it stands, and how sure that is."""
+    text = texts.text
     context, key = _context(text, start, end), lower(text[start:end])
     verdicts = [_certainty(bearer, key, context) for bearer in form.bearers]
-    for best in (Certainty.CERTAIN, Certainty.POSSIBLE, Certainty.FAMILY, Certainty.RELATIVE):
+    for best in (Certainty.CERTAIN, Certainty.POSSIBLE, Certainty.FAMILY, Certainty.RELATIVE, Certainty.STRANGER):
         if best in verdicts:
-            return tuple(
-                b.cast_name for b, verdict in zip(form.bearers, verdicts, strict=True) if verdict is best
-            ), best
-    return (), Certainty.NOBODY
+            break
+    else:
+        return (), Certainty.NOBODY
+    if best is not Certainty.CERTAIN:
+        if _is_introduced(key, text, start, context):
+            best, verdicts = Certainty.STRANGER, [Certainty.STRANGER] * len(verdicts)
+        single = " " not in key and form.bearers[0].kind is not Kind.EPITHET
+        if (
+            _is_in_a_work(key, text, start, end, context)
+            or _is_city(key, context)
+            or _is_day(key, context)
+            or (single and _is_ordinary_word(key, context))
+            or (single and _is_attribute(context, article=False) and _is_word(form, key, texts))
+        ):
+            return (), Certainty.NOBODY
+    return tuple(b.cast_name for b, verdict in zip(form.bearers, verdicts, strict=True) if verdict is best), best

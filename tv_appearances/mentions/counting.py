@@ -1,26 +1,34 @@
 """From the names of a cast list and the summaries of episodes to mentions.
 
-The steps, in order: `text` makes names and summaries comparable; `names` lists the surface forms of each cast name;
-`matching` finds where one stands; `context` reads the words beside it; and here a form that several share goes to one
-of them only if the text decides.
+The steps, in order: `text` makes names and summaries comparable; `evidence` learns from the texts how the names are to
+be read; `names` lists the surface forms of each cast name; `matching` finds where one stands; `context` reads the words
+beside it; and here a form that several share goes to one of them only if the text decides.
 There is no rule for a show.
 
 Belongs here: the count itself, pure functions of names and texts. Does not belong here: files, assets.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from tv_appearances.mentions.aliases import NO_ALIASES, Aliases, check_aliases
 from tv_appearances.mentions.context import Certainty, is_quiet, referents
-from tv_appearances.mentions.matching import hits, longest
+from tv_appearances.mentions.evidence import HABIT, Texts, owner, read_cast, short_forms_used
+from tv_appearances.mentions.matching import Search, longest
 from tv_appearances.mentions.names import Kind, SurfaceForm, is_generic, read_names, surface_forms
-from tv_appearances.mentions.text import fold, lower, plain_text
+from tv_appearances.mentions.text import fold, lower
 from tv_appearances.tvmaze.models import Character, Episode, Mention, in_order
 
-MANY = 10**9  # more than a cast has names and forms
+Found = tuple[int, str, str, int, int]
+"""A form of which it is decided whom it means: the number of its summary, whom, the form as shown, start and end.
+
+A plain tuple: a long show has so many that more would cost as much as finding them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +36,40 @@ class Tally:
     """The answer for a show.
 
     `mentions` are in the order of the episodes (`in_order`), then by character and form; `left_out` are the generic
-    roles that are not counted, as the cast list writes them.
+    roles that are not counted, as the cast list writes them; `could_be` has, for each form that is counted for nobody,
+    the cast names of those whom it may mean; `shared`, for each form that several have one row under, theirs.
     """
 
     mentions: tuple[Mention, ...]
     left_out: tuple[str, ...]
+    could_be: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-class _Known(NamedTuple):
-    """A form of which it is decided whom it means; `at` grows along the texts."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A count and what it was made from: the episodes with a summary, in order, their texts, each form found."""
 
-    at: int
-    place: int
-    name: str
-    shown: str
+    tally: Tally
+    told: tuple[Episode, ...] = ()
+    texts: Texts = field(default_factory=lambda: Texts.of(()))
+    found: tuple[Found, ...] = ()
+    keys: frozenset[str] = frozenset()
+    """The forms that were looked for, in lower case."""
+
+
+_START = itemgetter(3)
 
 
 class _Open(NamedTuple):
-    """A form of which its place does not decide whom it means; `at` is the next known one's."""
+    """A form of which its place does not decide whom it means."""
 
-    at: int
-    place: int
+    summary: int
     meant: tuple[str, ...]
-    shown: str
-    verdict: Certainty
+    form: SurfaceForm
+    start: int
+    end: int
+    certainty: Certainty
 
 
 def count_mentions(
@@ -70,99 +88,235 @@ def count_mentions(
         AliasError: The aliases do not fit the cast, see `check_aliases`.
 
     A form that several bear is given to one of them if the summary has named exactly that one by a longer form ("Kate
-    Warner … Kate"), or by an own title ("Detective West … West"). "Mr. Locke" is John Locke in a show that mostly calls
-    him Locke. A name that is all that ever names its bearers is one row under that name: two Kates of whom no summary
-    tells more. The rest is ambiguous, a shared surname always.
+    Warner … Kate"), or by an own title ("Detective West … West"), or if the texts of the show, or of this summary,
+    leave only one: see `evidence.owner`. "Mr. Locke" is John Locke in a show that mostly calls him Locke. A name that
+    is all that ever names its bearers is one row under that name: two Kates of whom no summary tells more, and "the
+    Warden" where the cast list has a First and a Second Warden. The rest is ambiguous.
     """
-    from ahocorasick_rs import AhoCorasick, Implementation
+    return read(characters, episodes, aliases).tally
 
+
+def read(characters: Sequence[Character], episodes: Iterable[Episode], aliases: Aliases = NO_ALIASES) -> Reading:
+    """As `count_mentions`, with where each mention stands."""
     check_aliases(aliases, characters)
-    names = dict.fromkeys(character.name for character in characters)
-    left_out = tuple(name for name in names if is_generic(name))
-    index = surface_forms((name for name in names if name not in left_out), aliases.names)
-    told = [episode for episode in in_order(episodes) if episode.summary]
+    all_names = dict.fromkeys(character.name for character in characters)
+    left_out = tuple(name for name in all_names if is_generic(name))
+    told = tuple(episode for episode in in_order(episodes) if episode.summary)
+    texts = Texts.of(episode.summary or "" for episode in told)
+    names = read_cast(texts, [name for name in all_names if name not in left_out])
+    index = surface_forms(names, aliases.names, short_forms_used(texts, names, aliases.names))
     if not index or not told:
-        return Tally((), left_out)
+        return Reading(Tally((), left_out), told, texts)
     forms = tuple(index.values())
-    text, seams = plain_text(episode.summary or "" for episode in told)
-    # A DFA, the library's choice for a small cast, takes seconds to build for a name of 10 kB.
-    automaton = AhoCorasick(list(index), implementation=Implementation.ContiguousNFA)
-    matches = automaton.find_matches_as_indexes(lower(text), overlapping=True)
-    # What is decided is kept as one number, of an episode's place in `told` and of a result, a cast name and a form: a
-    # long show has so many that tuples would cost more than finding them.
-    results: dict[tuple[str, str], int] = {}
-
-    def result(name: str, shown: str) -> int:
-        return results.setdefault((name, shown), len(results))
-
-    plain = [result(form.names[0], form.shown) if form.plain else -1 for form in forms]
-    decided: list[int] = []
-    certain: list[_Known] = []
-    undecided: list[_Open] = []
-    for place, which, start, end in longest(text, hits(text, matches, seams, forms)):
-        if plain[which] >= 0 and is_quiet(text, start, end):
-            decided.append(place * MANY + plain[which])
-            continue
-        form = forms[which]
-        meant, verdict = referents(form, text, start, end)
-        if len(meant) == 1 and verdict in (Certainty.CERTAIN, Certainty.POSSIBLE):
-            if verdict is Certainty.CERTAIN:
-                certain.append(_Known(len(decided), place, meant[0], f"… {form.shown}"))
-            decided.append(place * MANY + result(meant[0], form.shown))
-        elif meant:
-            undecided.append(_Open(len(decided), place, meant, form.shown, verdict))
+    found, certain, undecided = _look(texts, Search(texts.text, texts.seams, forms, tuple(index)))
+    could_be: dict[str, set[str]] = defaultdict(set)
+    shared: dict[str, set[str]] = defaultdict(set)
     if undecided:
-        pairs = list(results)
-        known = [_Known(at, key // MANY, *pairs[key % MANY]) for at, key in enumerate(decided)]
-        for place, name, shown in _decide(undecided, [*known, *certain], _shared_names(forms)):
-            decided.append(place * MANY + result(name, shown))
-    return Tally(tuple(_rows(decided, list(results), told)), left_out)
+        for item, name, shown in _decide(texts, undecided, found, certain, _shared_names(forms)):
+            found.append((item.summary, name, shown, item.start, item.end))
+            if not name:
+                could_be[shown].update(item.meant)
+            elif name not in names:
+                shared[name].update(item.meant)
+        found.sort(key=_START)
+    tally = Tally(tuple(_rows(found, told)), left_out, _sorted(could_be), _sorted(shared))
+    return Reading(tally, told, texts, tuple(found), frozenset(index))
 
 
-def _rows(decided: Iterable[int], results: Sequence[tuple[str, str]], told: Sequence[Episode]) -> Iterator[Mention]:
-    ordered = sorted(range(len(results)), key=results.__getitem__)
-    rank = sorted(range(len(results)), key=ordered.__getitem__)
-    counts = {key - key % MANY + rank[key % MANY]: count for key, count in Counter(decided).items()}
-    for key in sorted(counts):
-        episode, (name, shown) = told[key // MANY], results[ordered[key % MANY]]
-        yield Mention(episode.id, episode.season, episode.number, name, shown, counts[key])
+def _sorted(groups: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    return {form: tuple(sorted(groups[form])) for form in sorted(groups)}
+
+
+def _look(texts: Texts, search: Search) -> tuple[list[Found], list[Found], list[_Open]]:
+    """The forms that are decided where they stand, those that are a part of a longer one, and the undecided.
+
+    The second list has, as "… West", what the first has as "West" where another part of the name or the bearer's own
+    title stands beside it: "Detective West".
+    """
+    text, forms = texts.text, search.forms
+    decided: list[Found] = []
+    certain: list[Found] = []
+    undecided: list[_Open] = []
+    last: dict[str, int] = {}  # cast name → the last summary that named its bearer
+    strangers: set[tuple[int, int]] = set()  # summary and form
+    first = _FirstSummaries(texts, search)
+    plain = [form.names[0] if form.plain else "" for form in forms]
+    for summary, which, start, end in longest(text, search.hits()):
+        form, name = forms[which], plain[which]
+        if name and is_quiet(text, start, end):
+            if strangers and (summary, which) in strangers:
+                continue
+            last[name] = summary
+            decided.append((summary, name, form.shown, start, end))
+            continue
+        meant, certainty = referents(form, texts, start, end)
+        if certainty is Certainty.STRANGER:
+            regular = len(meant) == 1 and first.is_beginning(meant[0], summary)
+            if regular and not text[end : end + 2].strip(" .,").isupper():
+                certainty = Certainty.POSSIBLE
+            elif all(last.get(name) != summary for name in meant):
+                strangers.add((summary, which))
+        if certainty is Certainty.CERTAIN:
+            strangers = {stranger for stranger in strangers if stranger[0] == summary and stranger[1] != which}
+        if certainty in (Certainty.STRANGER, Certainty.NOBODY) or (summary, which) in strangers:
+            continue
+        if len(meant) == 1 and certainty in (Certainty.CERTAIN, Certainty.POSSIBLE):
+            if certainty is Certainty.CERTAIN:
+                certain.append((summary, meant[0], f"… {form.shown}", start, end))
+            last[meant[0]] = summary
+            decided.append((summary, meant[0], form.shown, start, end))
+        else:
+            undecided.append(_Open(summary, meant, form, start, end, certainty))
+    return decided, certain, undecided
+
+
+class _FirstSummaries:
+    """Which summaries hold a form of whom: looked up only where somebody is introduced, since few texts do that."""
+
+    def __init__(self, texts: Texts, search: Search) -> None:
+        self._texts, self._search = texts, search
+        self._recurs: dict[str, bool] = {}
+
+    @cached_property
+    def _starts(self) -> Mapping[str, list[int]]:
+        starts: dict[int, list[int]] = {}
+        for which, start, _ in self._search.hits():
+            starts.setdefault(which, []).append(start)
+        of: dict[str, list[int]] = {}
+        for which, here in starts.items():
+            for bearer in self._search.forms[which].names:
+                of.setdefault(bearer, []).extend(here)
+        return {bearer: sorted(here) for bearer, here in of.items()}
+
+    def is_beginning(self, name: str, summary: int) -> bool:
+        """Whether this summary is the first that may name somebody, and others follow: a regular is introduced once.
+
+        "A boy named Steven" in the first of many summaries is Steven; "a donkey named Gus" in the only one is not Gus.
+        """
+        starts = self._starts.get(name, [])
+        if not starts or self._texts.summary(starts[0]) != summary:
+            return False
+        if name not in self._recurs:
+            self._recurs[name] = len({self._texts.summary(start) for start in starts}) > HABIT
+        return self._recurs[name]
+
+
+def _rows(found: Iterable[Found], told: Sequence[Episode]) -> Iterator[Mention]:
+    for summary, here in groupby(found, key=itemgetter(0)):
+        episode = told[summary]
+        counts: dict[tuple[str, str], int] = {}
+        for _, name, shown, _, _ in here:
+            counts[name, shown] = counts.get((name, shown), 0) + 1
+        for (name, shown), count in sorted(counts.items()):
+            yield Mention(episode.id, episode.season, episode.number, name, shown, count)
 
 
 def _decide(
-    undecided: Sequence[_Open], decided: Sequence[_Known], shared: Mapping[frozenset[str], tuple[str, bool]]
-) -> Iterator[tuple[int, str, str]]:
+    texts: Texts,
+    undecided: Sequence[_Open],
+    decided: Sequence[Found],
+    certain: Sequence[Found],
+    shared: Mapping[frozenset[str], tuple[str, bool]],
+) -> Iterator[tuple[_Open, str, str]]:
     """Whom a form means where its place does not say: one of its bearers, their shared name, or else "".
 
     A form refers back. A longer one behind it tells its bearer apart from whom the short one means: in "Logan resigns,
     and Martha Logan weeps" Logan is not Martha.
     """
-    here: dict[int, list[_Known]] = {place: [] for _, place, *_ in undecided}
-    for known in decided:
-        if known.place in here:
-            here[known.place].append(known)
+    shown = Counter([(name, form) for _, name, form, _, _ in (*decided, *certain)])
+    named: Counter[str] = Counter()
+    for (name, _), count in shown.items():
+        named[name] += count
     left = []
-    named = Counter(known.name for known in decided)
-    shown = Counter((known.name, known.shown) for known in decided)
-    for at, place, meant, form, verdict in undecided:
-        fits = {
-            known.name for known in here[place] if known.at < at and known.name in meant and _is_part(form, known.shown)
-        }
-        if verdict is Certainty.RELATIVE:
-            yield place, "", form
-        elif verdict is Certainty.FAMILY:
-            usual = len(meant) == 1 and 2 * shown[meant[0], form] > named[meant[0]]
-            yield place, meant[0] if usual else "", form
+    for item, before in _with_those_before(undecided, sorted([*decided, *certain], key=_START)):
+        fits = before & set(item.meant)
+        form = item.form.shown
+        if item.certainty is Certainty.RELATIVE:
+            yield item, "", form
+        elif item.certainty is Certainty.FAMILY:
+            usual = len(item.meant) == 1 and 2 * shown[item.meant[0], form] > named[item.meant[0]]
+            yield item, item.meant[0] if usual else "", form
         elif len(fits) == 1:
-            yield place, fits.pop(), form
+            yield item, fits.pop(), form
         else:
-            left.append((place, meant, form))
-    for place, meant, form in left:
-        name, is_whole = shared.get(frozenset(meant), ("", False))
-        yield place, name if is_whole or named.keys().isdisjoint(meant) else "", form
+            left.append(item)
+    owners = _owners(texts, left, decided, certain)
+    for item in left:
+        name, is_whole = shared.get(frozenset(item.meant), ("", False))
+        sole = owners.get((item.form.shown, item.summary)) or owners.get((item.form.shown, -1), "")
+        if sole in item.meant:
+            yield item, sole, item.form.shown
+        elif is_whole or named.keys().isdisjoint(item.meant):
+            yield item, name, name or item.form.shown
+        else:
+            yield item, "", item.form.shown
 
 
+def _with_those_before(undecided: Iterable[_Open], known: Sequence[Found]) -> Iterator[tuple[_Open, set[str]]]:
+    """Each form that is not decided, and whom its summary has named by a longer form before it."""
+    at = 0
+    for _, items in groupby(undecided, key=attrgetter("summary")):
+        here = list(items)
+        forms = {item.form.shown for item in here}
+        named: dict[str, set[str]] = {form: set() for form in forms}
+        for item in here:
+            while at < len(known) and known[at][3] < item.start:
+                summary, name, shown, _, _ = known[at]
+                at += 1
+                if summary == item.summary:
+                    for form in forms:
+                        if _is_part(form, shown):
+                            named[form].add(name)
+            yield item, named[item.form.shown]
+
+
+@lru_cache(maxsize=65536)
 def _is_part(form: str, longer: str) -> bool:
-    return form != longer and f" {form} " in f" {longer} "
+    form = form.removeprefix("The ")
+    return form != longer.removeprefix("The ") and f" {form} " in f" {longer} "
+
+
+def _owners(
+    texts: Texts, undecided: Sequence[_Open], decided: Sequence[Found], certain: Sequence[Found]
+) -> dict[tuple[str, int], str]:
+    """(Surname, summary) → whose it is there; under the summary -1 whose it is in the whole show. See `owner`."""
+    bare = [item for item in undecided if all(bearer.kind is Kind.SURNAME for bearer in item.form.bearers)]
+    if not bare:
+        return {}
+    meant: dict[str, tuple[str, ...]] = {}
+    stands: dict[str, set[int]] = defaultdict(set)
+    for item in bare:
+        meant[item.form.shown] = item.form.names
+        stands[item.form.shown].add(texts.sentence(item.start))
+    in_question = {sentence for sentences in stands.values() for sentence in sentences}
+    beside: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for _, name, shown, start, _ in decided:
+        if (sentence := texts.sentence(start)) in in_question:
+            beside[sentence][name].add(shown)
+    sure = Counter([(name, shown) for _, name, shown, _, _ in (*decided, *certain)])
+    owners = {}
+    for surname, names in meant.items():
+        in_full: Counter[str] = Counter()
+        for (name, shown), count in sure.items():
+            if name in names and _is_part(surname, shown):
+                in_full[name] += count
+        others = {
+            sentence: {name for name, shown in beside[sentence].items() if not any(_holds(surname, s) for s in shown)}
+            for sentence in stands[surname]
+        }
+        owners[surname, -1] = owner(names, list(others.values()), in_full)
+        by_summary: dict[int, list[set[str]]] = defaultdict(list)
+        for item in bare:
+            if item.form.shown == surname:
+                by_summary[item.summary].append(others[texts.sentence(item.start)])
+        for summary, sentences in by_summary.items():
+            if len(sentences) >= HABIT:
+                owners[surname, summary] = owner(names, sentences, Counter(), list(others.values()))
+    return owners
+
+
+def _holds(surname: str, shown: str) -> bool:
+    return f" {surname} " in f" {shown} "
 
 
 def _shared_names(forms: Iterable[SurfaceForm]) -> dict[frozenset[str], tuple[str, bool]]:
@@ -176,11 +330,17 @@ def _shared_names(forms: Iterable[SurfaceForm]) -> dict[frozenset[str], tuple[st
     return shared
 
 
-def labels(characters: Sequence[Character]) -> dict[str, str]:
+STEADY = 3
+"""A form is what the texts call somebody once so many summaries use it; a label does not follow a single one."""
+
+
+def labels(characters: Sequence[Character], mentions: Iterable[Mention] = ()) -> dict[str, str]:
     """Short names for charts and tables, by cast name; generic roles have none.
 
-    From the cast list alone, so that they stay the same from day to day: a quoted nickname, else the given name, else
-    the full name without titles, else the cast name: the first of them that nobody else in the cast could be called.
+    From the cast list: a quoted nickname, else the given name, else the full name without titles, else the cast name:
+    the first of them that nobody else in the cast could be called. The texts have another one where they use a form
+    that is one character's alone at least twice as often, so that labels do not change from day to day: House, not
+    Gregory; Kramer, not Cosmo.
     """
     candidates = {}
     for cast_name in dict.fromkeys(c.name for c in characters if not is_generic(c.name)):
@@ -190,15 +350,44 @@ def labels(characters: Sequence[Character]) -> dict[str, str]:
             text for text in (*name.nicknames, name.given, full, cast_name) if len(text.rstrip(".")) > 1
         ]
     claims = Counter(lower(fold(text)) for texts in candidates.values() for text in dict.fromkeys(texts))
-    return {
+    of_cast = {
         cast_name: next((text for text in texts if claims[lower(fold(text))] == 1), cast_name)
         for cast_name, texts in candidates.items()
     }
+    used = _most_used(mentions)
+    if not used:
+        return of_cast
+    bearers = surface_forms({cast_name: read_names(cast_name) for cast_name in of_cast}, {}, {})
+    found = {}
+    for cast_name, label in of_cast.items():
+        counts = used.get(cast_name, {})
+        form, count = max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+        key = lower(fold(form.removeprefix("The ")))
+        alone = key not in bearers or bearers[key].names == (cast_name,)
+        others = claims[lower(fold(form))] - any(lower(fold(form)) == lower(fold(t)) for t in candidates[cast_name])
+        shown = counts.get(label, 0)
+        found[cast_name] = form if form and alone and not others and count >= 2 * shown and count else label
+    twice = Counter(lower(fold(label)) for label in found.values())
+    return {name: label if twice[lower(fold(label))] == 1 else of_cast[name] for name, label in found.items()}
+
+
+def _most_used(mentions: Iterable[Mention]) -> dict[str, dict[str, int]]:
+    """Cast name → form → mentions, of the forms that stand in several summaries."""
+    counts: dict[tuple[str, str], tuple[int, int]] = {}
+    for mention in mentions:
+        key = mention.character, mention.form
+        total, summaries = counts.get(key, (0, 0))
+        counts[key] = total + mention.mentions, summaries + 1
+    used: dict[str, dict[str, int]] = {}
+    for (name, form), (total, summaries) in counts.items():
+        if name and summaries >= STEADY:
+            used.setdefault(name, {})[form] = total
+    return used
 
 
 def appearances(tally: Tally, characters: Sequence[Character]) -> dict[str, int]:
     """Mentions by label: every counted character, those never named with 0, then the names that several share."""
-    label_of = labels(characters)
+    label_of = labels(characters, tally.mentions)
     counts = dict.fromkeys(label_of.values(), 0)
     for mention in tally.mentions:
         if mention.character:

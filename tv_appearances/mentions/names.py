@@ -5,6 +5,7 @@ belong here: texts.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -13,18 +14,27 @@ from typing import NamedTuple
 from tv_appearances.mentions.text import INITIALS, QUOTES, bare, fold, lower
 from tv_appearances.mentions.words import (
     ADJECTIVES,
+    CITIES,
+    CIVIL,
     COMMON_WORDS,
     NAMES_TOO,
     NUMBERS,
+    ORDINALS,
     PARTICLES,
+    PEOPLE,
     ROLE_NOTES,
     ROLES,
     SUFFIXES,
+    WEEKDAYS,
+    given_names,
     title_of,
 )
 
 NICKNAME = re.compile(r'"([^"]+)"|(?<!\S)\'([^\']+)\'(?!\S)')
 BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+NUMERAL = re.compile("[IVX]+")
+PREFIXED = re.compile(r"\b(Mc|O'|O)( ?)(?=[A-Z])")
+SAINT = re.compile(r"\b(?:St\.?|Saint) (?=[A-Z])")
 
 
 class Kind(Enum):
@@ -74,8 +84,10 @@ def is_generic(cast_name: str) -> bool:
     return bool(words & ROLES) and words <= ROLES | ROLE_NOTES
 
 
-def read_names(cast_name: str) -> tuple[Name, ...]:
+def read_names(cast_name: str, titles: int | None = None) -> tuple[Name, ...]:
     """The names a cast list gives a character, the first of them the main one.
+
+    `titles` is how many words of the main one are titles, where that is known better than from the list of titles.
 
     A slash or "aka" parts them: "Barry Allen / The Flash". Brackets hold another name, "Rumplestiltskin (Mr. Gold)",
     or a note. What begins in lower case or holds a digit is a note: "(voice)", "(2005)", "/ Earth-2".
@@ -84,15 +96,18 @@ def read_names(cast_name: str) -> tuple[Name, ...]:
     first, *others = re.split(r"\s*/\s*|,?\s+(?:aka|a\.k\.a\.|alias)\s+", BRACKETS.sub(" ", text), flags=re.IGNORECASE)
     others = [part.strip() for part in (*others, *BRACKETS.findall(text))]
     parts = [first, *(part for part in others if part and not part[0].islower() and not re.search(r"\d", part))]
-    return tuple(read_name(part) for part in parts if part.strip()) or (Name(text),)
+    given = iter((titles,))
+    return tuple(read_name(part, next(given, None)) for part in parts if part.strip()) or (Name(text),)
 
 
-def read_name(text: str) -> Name:
+def read_name(text: str, titles: int | None = None) -> Name:
     """Take one name apart: titles, given name, middle names, surname, suffix, quoted nicknames.
 
-    * Titles stand in front, suffixes behind: `Capt. H.M. "Howling Mad" Murdock`, "Walter White, Jr.".
+    * Titles stand in front, suffixes behind: `Capt. H.M. "Howling Mad" Murdock`, "Walter White, Jr.". What stands
+      before a title is a part of it: "Prime Minister Greta Holm", "Crown Prince Erik Lund".
     * A surname begins with its particle: "Antonio Di Pietro", "Dr. Van Helsing".
-    * "The X", and what begins with an adjective, is an epithet, not to be parted: "The High Sparrow", "Grey Worm".
+    * "The X", what begins with an adjective, and what ends in a word for a person, is an epithet, not to be parted:
+      "The High Sparrow", "Grey Worm", "Comic Book Guy".
     * "X of Y" and "X the Y" are X: "Brienne of Tarth", "Ivar the Boneless"; so is "X, Title …": "Philip, Duke of Kent".
     * Lower case after a hyphen marks a given name that follows its surname: "Seong Gi-hun".
     """
@@ -102,22 +117,22 @@ def read_name(text: str) -> Name:
     nicknames = tuple(double or single for double, single in NICKNAME.findall(text))
     words = NICKNAME.sub(" ", text).replace(",", " ").split() or " ".join(nicknames).split()
     article = len(words) > 1 and words[0].lower() == "the"
-    at, end, titles = int(article), len(words), []
-    while at < end - 1 and (title := title_of(words[at])) and not (words[at].lower() in NAMES_TOO and at == end - 2):
-        titles.append(title)
-        at += 1
-    if article and not titles:
+    at, end = int(article), len(words)
+    stop = at + (_titles_in(words[at:]) if titles is None else titles)
+    if article and stop == at:
         return Name(" ".join(words), nicknames=nicknames)
-    while at < end - 1 and words[end - 1].lower().replace(".", "") in SUFFIXES:
+    spoken = frozenset(title_of(word) or word.lower() for word in words[at:stop])
+    at = stop
+    while at < end - 1 and _is_suffix(words[end - 1]):
         end -= 1
-    name = Name(" ".join(words[at:end]), "", "", "", " ".join(words[end:]), frozenset(titles), nicknames)
+    name = Name(" ".join(words[at:end]), "", "", "", " ".join(words[end:]), spoken, nicknames)
     words = words[at:end]
     joint = next((i for i in range(1, len(words) - 1) if words[i] in {"of", "the"}), 0)
     if joint:
         return replace(name, given="" if title_of(words[joint - 1]) else " ".join(words[:joint]))
-    if not words[1:] or words[0].lower() in ADJECTIVES:
+    if not words[1:] or words[0].lower() in ADJECTIVES or words[-1].lower() in PEOPLE:
         return name
-    if words[0].lower() in PARTICLES and (titles or words[0].islower()):
+    if words[0].lower() in PARTICLES and titles is None and (spoken or words[0].islower()):
         return replace(name, surname=name.whole)
     if re.fullmatch(r"\S+ [^\W\d_]+(?:-[a-z]+)+", name.whole):
         return replace(name, given=words[1], surname=words[0])
@@ -125,14 +140,66 @@ def read_name(text: str) -> Name:
     return replace(name, given=words[0], middle=" ".join(words[1:last]), surname=" ".join(words[last:]))
 
 
+def _titles_in(words: Sequence[str]) -> int:
+    # How many of the first words are titles, by the list; a name keeps at least one word.
+    at, last = 0, len(words) - 1
+    while at < last and title_of(words[at]) and not (words[at].lower() in NAMES_TOO and at == last - 1):
+        at += 1
+    if at or last < 2 or words[0].lower() in ADJECTIVES or words[0].lower() in given_names():  # noqa: PLR2004
+        return at
+    inside = [i for i in range(1, last) if title_of(words[i]) and words[i].lower() not in NAMES_TOO]
+    return inside[-1] + 1 if inside else 0
+
+
+def _is_suffix(word: str) -> bool:
+    return word.lower().replace(".", "") in SUFFIXES or NUMERAL.fullmatch(word) is not None
+
+
+class Reading(NamedTuple):
+    """Another way to read a cast name: `titles` of its words are titles.
+
+    The texts decide for it if they use `shows` alone, in `needed` sentences at least and in more than they use
+    `against`.
+    """
+
+    titles: int
+    shows: str
+    against: str
+    needed: int
+
+
+def other_readings(cast_name: str) -> tuple[Reading, ...]:
+    """How else a cast name may be read than by the list of titles, and which words would show it.
+
+    A title before a single word may be a given name ("Major Lilywood": "Major loses his job"), a particle behind a
+    title too ("Admiral Al Calavecci"), and what stands before two words and is no known given name may be a title
+    ("Chef Sofia Brandt": "Sofia burns the sauce"), whose bearer nobody calls by it alone.
+    """
+    text = BRACKETS.sub(" ", NICKNAME.sub(" ", cast_name.translate(QUOTES))).partition("/")[0].partition(",")[0]
+    words = text.split()
+    while len(words) > 1 and _is_suffix(words[-1]):
+        words.pop()
+    if len(words) < 2 or words[0].lower() == "the" or {"of", "the"} & set(words):  # noqa: PLR2004
+        return ()
+    known = _titles_in(words)
+    if known == 1 and len(words) == 2 and title_of(words[0]) not in CIVIL:  # noqa: PLR2004
+        return (Reading(0, words[0], words[1], 2),)
+    if known and len(words) == known + 2 and words[known].lower() in PARTICLES:
+        return (Reading(known, words[known], words[-1], 2),)
+    first = words[0].lower()
+    if known or first in ADJECTIVES or first in PARTICLES or first in given_names() or words[-1].lower() in PEOPLE:
+        return ()
+    return tuple(Reading(at, words[at], words[0], 1) for at in range(1, len(words) - 1))
+
+
 def _forms_of(name: Name, *, suffixed: bool) -> Iterator[tuple[str, Kind]]:
     """What a summary may call the bearer of a name.
 
     The whole name, with and without its middle names; the given name; the surname; each nickname, alone and with the
-    other parts: `James "Big Jim" Rennie` is Big Jim, Big Jim Rennie, James, James Rennie, Rennie. Of a double given
-    name the first half is enough, "Sun" of Sun-Hwa, and of "Number Six" the number. A middle name, an initial or a
-    title never stands alone. `suffixed` asks only for forms with the suffix: beside Walter White, Walter
-    White Jr. is never just Walter.
+    other parts: `James "Big Jim" Rennie` is Big Jim, Big Jim Rennie, James, James Rennie, Rennie, and J. Rennie. Of a
+    double given name the first half is enough, "Sun" of Sun-Hwa, and of "Number Six" the number. A middle name stands
+    before the surname, "Montague Byrne"; it never stands alone, nor does an initial or a title. `suffixed` asks only
+    for forms with the suffix: beside Walter White, Walter White Jr. is never just Walter.
     """
     short = f"{name.given} {name.surname}" if name.given and name.surname else name.whole
     if name.suffix:
@@ -142,8 +209,12 @@ def _forms_of(name: Name, *, suffixed: bool) -> Iterator[tuple[str, Kind]]:
     if suffixed:
         return
     yield from ((form, Kind.WHOLE) for form in (name.whole, short))
+    if name.given and name.surname:
+        yield f"{name.given[0]}. {name.surname}", Kind.WHOLE
     if name.given and name.middle:
         yield f"{name.given} {name.middle}", Kind.WHOLE
+        middle = name.middle.split()
+        yield from ((f"{' '.join(middle[at:])} {name.surname}", Kind.WHOLE) for at in range(len(middle)))
     first, _, last = name.whole.partition(" ")
     if first.lower() == "number" and last.lower() in NUMBERS:
         yield last, Kind.GIVEN
@@ -162,7 +233,8 @@ def _spellings(form: str, kind: Kind) -> Iterator[tuple[str, Kind]]:
     """How a text may write a form.
 
     "The X" is X with a capital after some `the`; "The High Sparrow" is enough without one. Initials come in every
-    dress, "B.J.", "BJ", "B. J.", and a full stop at the end may be the sentence's.
+    dress, "B.J.", "BJ", "B. J.", and a full stop at the end may be the sentence's. "St. Clair" is St Clair and Saint
+    Clair, "Mc Donald" McDonald, "O'Brien" O Brien, and "Tae-joon" Taejoon.
     """
     if form[:4].lower() == "the " and kind is not Kind.SURNAME:
         form = form[4:]
@@ -173,19 +245,52 @@ def _spellings(form: str, kind: Kind) -> Iterator[tuple[str, Kind]]:
         yield dressed, kind
         if dressed.endswith("."):
             yield dressed[:-1], kind
+    if "S" in form and SAINT.search(form):
+        yield from ((SAINT.sub(saint, form), kind) for saint in ("St. ", "St ", "Saint "))
+    if ("Mc" in form or "O" in form) and (prefixed := PREFIXED.search(form)):
+        joined = "Mc" if prefixed[1] == "Mc" else "O'"
+        yield from ((PREFIXED.sub(prefix, form), kind) for prefix in (joined, f"{joined.rstrip(chr(39))} "))
+    if "-" in form and form != (joined := re.sub(r"(?<=[a-z])-(?=[a-z])", "", form)):
+        yield joined, kind
 
 
-def surface_forms(cast_names: Iterable[str], aliases: Mapping[str, Sequence[str]]) -> dict[str, SurfaceForm]:
-    """Every spelling in lower case, and whom it may mean. An alias is its owner's alone, whoever else bears it."""
-    names = {cast_name: read_names(cast_name) for cast_name in cast_names}
+def _role_of(name: Name) -> str:
+    """What a name shares with others that number or qualify it: "The Warden" of "The First Warden"."""
+    words = name.whole.split()
+    article = words[:1] != [] and words[0].lower() == "the"
+    if name.given or len(words) < 2 + article:
+        return ""
+    return f"The {words[-1]}" if article or words[0].lower() in ORDINALS else ""
+
+
+def surface_forms(
+    names: Mapping[str, tuple[Name, ...]],
+    aliases: Mapping[str, Sequence[str]],
+    short: Mapping[str, Sequence[str]],
+) -> dict[str, SurfaceForm]:
+    """Every spelling in lower case, and whom it may mean. An alias is its owner's alone, whoever else bears it.
+
+    Args:
+        names: Cast name → the names it holds, see `read_names`.
+        aliases: Cast name → extra names.
+        short: Cast name → the short forms of the given name that the texts use, see `evidence`.
+    """
     unsuffixed = {fold(name.whole) for parts in names.values() for name in parts if not name.suffix}
+    roles = _roles(names)
     found: dict[str, tuple[str, str, dict[str, Candidate]]] = {}
     for cast_name, parts in names.items():
-        spoken = (lower(fold(text)) for name in parts for text in (name.whole, *name.nicknames))
-        own = frozenset(bare(word) for text in spoken for word in re.split(r"[\s-]+", text)) - {"", "of", "the"}
+        spoken = [lower(fold(text)) for name in parts for text in (name.whole, name.suffix, *name.nicknames)]
+        nicks = short.get(cast_name, ())
+        own = frozenset(bare(word) for text in (*spoken, *map(lower, nicks)) for word in re.split(r"[\s-]+", text))
+        own -= {"", "of", "the"}
         for name in parts:
             suffixed = bool(name.suffix) and fold(name.whole) in unsuffixed
-            for form, form_kind in _forms_of(name, suffixed=suffixed):
+            forms = list(_forms_of(name, suffixed=suffixed))
+            forms += [(role, Kind.WHOLE) for role in (_role_of(name),) if len(roles.get(role, ())) > 1]
+            if name is parts[0]:
+                forms += [(nick, Kind.GIVEN) for nick in nicks]
+                forms += [(f"{nick} {name.surname}", Kind.WHOLE) for nick in nicks if name.surname]
+            for form, form_kind in forms:
                 for spelling, kind in _spellings(fold(form), form_kind):
                     _, _, bearers = found.setdefault(lower(spelling), (form, spelling, {}))
                     bearers.setdefault(cast_name, Candidate(cast_name, kind, own, name.titles))
@@ -194,15 +299,23 @@ def surface_forms(cast_names: Iterable[str], aliases: Mapping[str, Sequence[str]
             for spelling, kind in _spellings(fold(alias), Kind.WHOLE):
                 found[lower(spelling)] = (alias, spelling, {cast_name: Candidate(cast_name, kind)})
     return {
-        key: SurfaceForm(
-            shown,
-            spelling,
-            tuple(bearers.values()),
-            tuple(bearers),
-            len(bearers) == 1
-            and key not in COMMON_WORDS
-            and all(bearer.kind in (Kind.WHOLE, Kind.GIVEN) for bearer in bearers.values()),
-        )
+        key: SurfaceForm(shown, spelling, tuple(bearers.values()), tuple(bearers), _is_plain(key, bearers.values()))
         for key, (shown, spelling, bearers) in found.items()
         if key
     }
+
+
+def _roles(names: Mapping[str, tuple[Name, ...]]) -> Mapping[str, set[str]]:
+    roles: dict[str, set[str]] = defaultdict(set)
+    for cast_name, parts in names.items():
+        for name in parts:
+            if role := _role_of(name):
+                roles[role].add(cast_name)
+    return roles
+
+
+def _is_plain(key: str, bearers: Iterable[Candidate]) -> bool:
+    first, *others = bearers
+    if others or key in COMMON_WORDS or key in CITIES or key in WEEKDAYS:
+        return False
+    return first.kind is Kind.GIVEN or (first.kind is Kind.WHOLE and " " in key)

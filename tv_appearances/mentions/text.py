@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import accumulate
 
+from tv_appearances.mentions.words import HONORIFICS, title_of
+
 QUOTES = str.maketrans(dict.fromkeys("‘’‚‛`´ʼʹ′", "'") | dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‐‑", "-"))
 LETTERS = str.maketrans(
     dict.fromkeys("–—―−", " - ")
@@ -30,6 +32,8 @@ SEAM = "\x1f"  # where an inline tag stood; one of `SPACES`, so that no source c
 SPACES = ("  ", *"\t\n\r\x0b\x0c\x1f\x85\u2028\u2029")
 SENTENCE_ENDS = ".!?…:"
 CONTRACTION = re.compile(r"'(?:s|ll|d|ve|re|m)?(?![^\W_])", re.IGNORECASE)
+_STOP = re.compile(r"""(?<![.!?…])[.!?…]+["')\]]*(?=\s)|\n""")
+HONORIFIC = re.compile(rf"-(?:{'|'.join(sorted(HONORIFICS))})(?![\w-])")
 INITIALS = re.compile(r"(?:[^\W\d_]\.)+")
 
 
@@ -54,8 +58,8 @@ def lower(text: str) -> str:
     return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
-def plain_text(summaries: Iterable[str]) -> tuple[str, frozenset[int]]:
-    """All summaries as one plain, folded text, an `END` between two, and the places in it where an inline tag stood.
+def plain_text(summaries: Iterable[str]) -> tuple[str, frozenset[int], str]:
+    """All summaries as one plain, folded text, an `END` between two; where in it an inline tag stood; and it unfolded.
 
     A block tag ends a line. An inline tag is nothing, so that `<b>M</b>onica` is Monica; but a word may end where it
     stood, so that `<b>Monica</b>goes` is Monica too. Entities are decoded last, so that `&lt;` begins no tag.
@@ -67,9 +71,20 @@ def plain_text(summaries: Iterable[str]) -> tuple[str, frozenset[int]]:
     text = text.replace(END, f" \n{END}\n ")
     if "<" in text:
         text = TAG.sub(" \n ", INLINE.sub(SEAM, text))
-    text = f" {fold(html.unescape(text))} \n"  # so that every place has two neighbours
-    pieces = text.split(SEAM)
-    return "".join(pieces), frozenset(accumulate(map(len, pieces[:-1])))
+    written = f" {html.unescape(text)} \n"  # so that every place has two neighbours
+    pieces = fold(written).split(SEAM)
+    return "".join(pieces), frozenset(accumulate(map(len, pieces[:-1]))), written.replace(SEAM, "")
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Where the sentences of a text end, ascending; a line ends one, a title or an initial ("Dr.", "J.") does not."""
+    ends = []
+    for match in _STOP.finditer(text):
+        at = match.start()
+        word = text[text.rfind(" ", max(0, at - 12), at) + 1 : at]
+        if text[at] != "." or not (len(word) == 1 or title_of(word)):
+            ends.append(match.end())
+    return ends
 
 
 def bare(word: str) -> str:

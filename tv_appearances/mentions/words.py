@@ -4,6 +4,8 @@ Belongs here: reading the tables, and what a title is short for. Does not belong
 """
 
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 if sys.version_info >= (3, 11):
@@ -39,8 +41,41 @@ QUESTIONS = _words("questions")
 DATED = _words("dated")
 CALENDAR = _words("calendar")
 NOT_SURNAMES = OPENERS | CALENDAR | _words("not_surnames")
-GIVEN_NAMES = _words("given_names")
 PLACES = _words("places")
+STRANGERS = _words("strangers")
+INTRODUCERS = _words("introducers")
+RELATIVES = _words("relatives")
+PEOPLE = _words("people")
+ORDINALS = _words("ordinals")
+HONORIFICS = _words("honorifics")
+DESCRIBING = _words("describing")
+DESCRIBING_ENDS = tuple(_words("describing_ends"))
+VERBS = _words("verbs")
+AUXILIARIES = _words("auxiliaries")
+ADVERBS = _words("adverbs")
+CITIES = _words("cities")
+WITHIN = _words("within")
+REGIONS = _words("regions")
+WORKS = frozenset(work.strip() for work in " ".join(_TABLES["works"].split()).split(","))
+KINDS_OF_WORK = _words("kinds_of_work")
+WEEKDAYS = _words("weekdays")
+ON = _words("on")
+PARTS_OF_DAY = _words("parts_of_day")
+
+
+@cache
+def short_forms() -> Mapping[str, frozenset[str]]:
+    """Given name in lower case → its customary short forms: "walter" → "walt", "wally"."""
+    from nicknames import NickNamer  # a table of its own, read only where names are counted
+
+    return {name: frozenset(forms) for name, forms in NickNamer.default_lookup().items()}
+
+
+@cache
+def given_names() -> frozenset[str]:
+    """Given names in lower case, short forms among them; ordinary words are not."""
+    known = short_forms()
+    return frozenset().union(_words("given_names"), known, *known.values()) - DESCRIBING - TITLES.keys()
 
 
 def title_of(word: str) -> str:

@@ -13,9 +13,11 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 
 from tv_appearances.fetching.fields import T
+from tv_appearances.report.evidence_json import Evidence
 from tv_appearances.tvmaze.models import Episode, Mention, Show, Source, in_order
 
 _LONGEST_NAME = 200
+NO_EVIDENCE = Evidence()
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
@@ -67,7 +69,8 @@ class Row:
 
     `character` is the full name as the cast list writes it; `first` and `last` are the ends in broadcast order;
     `by_season` has the pairs (season, mentions) of the seasons with a mention, ascending; `forms` are the forms of the
-    name that were found, the most frequent first; `quotes` the sentences that name the character, in broadcast order.
+    name that were found, the most frequent first; `quotes` the sentences that name the character, in broadcast order,
+    and `more_quotes` how many more of them there are than the report keeps.
     """
 
     label: str
@@ -79,6 +82,7 @@ class Row:
     by_season: tuple[tuple[int, int], ...]
     forms: tuple[str, ...]
     quotes: tuple[Quote, ...] = ()
+    more_quotes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +117,13 @@ def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind
     labels: Mapping[str, str],
     mentions: Sequence[Mention],
     left_out: Sequence[str] = (),
+    evidence: Evidence = NO_EVIDENCE,
 ) -> Answer:
     """Put together what was counted.
 
     `labels` maps the full name of every character that was looked for to its label. A mention of anybody else (of a
     form that is all that ever names several characters) is labelled with that name; one of nobody ("") is ambiguous.
+    `evidence` is what the count saw besides; without it there are no quotes, unclaimed names and contenders.
     Every text comes out on a single line, without control characters and at most 200 characters long. The result does
     not depend on the order of any argument, nor on an episode's being listed twice.
     """
@@ -147,8 +153,22 @@ def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind
                 last=last,
                 by_season=tuple(sorted(_count((m.season, m.mentions) for m in found).items())),
                 forms=tuple(form for form, _ in _most(_count((one_line(m.form), m.mentions) for m in found))),
+                quotes=_quotes(evidence, found, known, position, show.url),
+                more_quotes=sum(
+                    evidence.quotes[name][1] for name in {m.character for m in found} & evidence.quotes.keys()
+                ),
             )
         )
+    rows.sort(key=lambda row: (-row.mentions, row.label))
+    ambiguous = tuple(
+        (form, total, _episodes(unclear[form]))
+        for form, total in _most({form: _total(found) for form, found in unclear.items()})
+    )
+    could_be = {
+        one_line(form): tuple(one_line(labels.get(name, name)) for name in names)
+        for form, names in evidence.could_be.items()
+    }
+    words = tuple((one_line(word), total, among) for word, total, among in evidence.unclaimed)
     seasons = [(season, list(of)) for season, of in groupby(listed, key=lambda episode: episode.season)]
     return Answer(
         show=replace(
@@ -158,17 +178,65 @@ def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind
             network=one_line(show.network) if show.network else None,
         ),
         source=source,
-        rows=tuple(sorted(rows, key=lambda row: (-row.mentions, row.label))),
+        rows=tuple(rows),
         unmentioned=tuple(sorted({one_line(label) for label in labels.values()} - named.keys())),
-        ambiguous=tuple(
-            (form, total, _episodes(unclear[form]))
-            for form, total in _most({form: _total(found) for form, found in unclear.items()})
-        ),
+        ambiguous=ambiguous,
         left_out=tuple(sorted({one_line(name) for name in left_out})),
         episodes=len(listed),
         with_text=sum(episode.has_text for episode in listed),
         seasons=tuple((season, len(of), sum(episode.has_text for episode in of)) for season, of in seasons),
+        unclaimed=words,
+        contenders=_contenders(rows, ambiguous, could_be, words),
     )
+
+
+def _quotes(
+    evidence: Evidence, found: Sequence[Mention], known: Sequence[Episode], position: Mapping[int, int], show_url: str
+) -> tuple[Quote, ...]:
+    names = sorted({mention.character for mention in found} & evidence.quotes.keys())
+    said = [one for name in names for one in evidence.quotes[name][0] if one.episode_id in position]
+    quotes = []
+    for one in sorted(said, key=lambda one: position[one.episode_id]):
+        episode = known[position[one.episode_id]]
+        ref = EpisodeRef(episode.season, episode.number, one_line(episode.name))
+        # The same signs one for one, so that the marks still fit.
+        text = _UNPRINTABLE.sub(" ", one.text)
+        quotes.append(Quote(ref, text, one.marks, _episode_url(show_url, episode.id)))
+    return tuple(quotes)
+
+
+def _episode_url(show_url: str, episode_id: int) -> str:
+    """An episode's page on TVMaze, which finds it by its id alone; "" where the show's own page is not known."""
+    host = re.match("https?://[^/]+", show_url)
+    return f"{host[0]}/episodes/{episode_id}" if host else ""
+
+
+def _contenders(
+    rows: Sequence[Row],
+    ambiguous: Iterable[tuple[str, int, int]],
+    could_be: Mapping[str, tuple[str, ...]],
+    unclaimed: Iterable[tuple[str, int, int]],
+) -> tuple[Contender, ...]:
+    """What could change who leads: forms that, all counted for one bearer, would put another one ahead, and words.
+
+    A word that nobody bears could do so where it is used more often than the leader is named.
+    """
+    sure = {row.label: row.mentions for row in rows}
+    top = rows[0].mentions if rows else 0
+    leaders = {row.label for row in rows if row.mentions == top}
+    possible: dict[str, int] = defaultdict(int)
+    forms = [(form, total, could_be.get(form, ())) for form, total, _ in ambiguous]
+    for _, total, names in forms:
+        for label in names:
+            possible[label] += total
+    could_lead = {label for label, more in possible.items() if label not in leaders and sure.get(label, 0) + more > top}
+    found = [
+        Contender(form, total, tuple(sorted(names, key=lambda label: (-sure.get(label, 0), label))))
+        for form, total, names in forms
+        if could_lead.intersection(names) and total * 10 > top
+    ]
+    found += [Contender(word, total) for word, total, _ in unclaimed if total > top]
+    return tuple(sorted(found, key=lambda contender: (-contender.mentions, contender.form)))
 
 
 def answer_version(answer: Answer) -> str:

@@ -4,8 +4,10 @@ Belongs here: the finding, the lines around it, Markdown tables, and the wording
 belong here: the page and the picture.
 """
 
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import groupby
 
@@ -27,7 +29,21 @@ _MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in '!"#$%&()*+/:;<=>?@[\\]^_`{|
 
 
 def finding(answer: Answer) -> str:
-    """The answer in one sentence, with names cut to what a title can bear; a sample is called one."""
+    """The answer in one sentence, with names cut to what a title can bear; a sample is called one.
+
+    Where something that is counted for nobody could put somebody else ahead, it says so: "…, but 108 “Bosch” could be
+    Harry or Maddie."
+    """
+    said = _finding(answer)
+    if not answer.contenders:
+        return said
+    first = answer.contenders[0]
+    names = tuple(short(name, LONGEST_IN_TITLE) for name in first.could_be)
+    doubt = _could_be(replace(first, form=short(first.form, LONGEST_IN_TITLE), could_be=names))
+    return f"{said.removesuffix('.')}, but {doubt}."
+
+
+def _finding(answer: Answer) -> str:
     show = short(answer.show.name, 80)
     if answer.source == "sample":
         show = f"the {show} sample"
@@ -78,7 +94,7 @@ def contender_label(contender: Contender) -> str:
 def _could_be(contender: Contender) -> str:
     form = contender_label(contender)
     if not contender.could_be:
-        return f"nobody in the cast list is called {form}"
+        return f"nobody in the cast list is called {form} ({times(contender.mentions)})"
     return f"{contender.mentions:,} {form} could be {any_of(contender.could_be)}"
 
 
@@ -140,6 +156,29 @@ def markdown_table(answer: Answer, limit: int) -> str:
     if len(answer.rows) > limit:
         lines += ["", f"… and {len(answer.rows) - limit:,} more"]
     return "\n".join(lines)
+
+
+def unclaimed_table(answer: Answer, limit: int) -> str:
+    """The first `limit` names that nobody in the cast bears, as a Markdown table, and how to claim one."""
+    lines = ["| Name | Mentions | Episodes |", "| --- | ---: | ---: |"]
+    lines += [f"| {escaped(word)} | {total:,} | {among:,} |" for word, total, among in answer.unclaimed[:limit]]
+    if len(answer.unclaimed) > limit:
+        lines += ["", f"… and {len(answer.unclaimed) - limit:,} more"]
+    if line := claim(answer):
+        lines += [
+            "",
+            "Where one of them is in the cast, put a line such as this in the file of the setting `aliases`:",
+            "",
+            f"    {line}",
+        ]
+    return "\n".join(lines)
+
+
+def claim(answer: Answer) -> str:
+    """The line of TOML that gives the most frequent unclaimed name to the leader, to be edited; "" without either."""
+    if not answer.rows or not answer.unclaimed:
+        return ""
+    return f"{json.dumps(answer.rows[0].character, ensure_ascii=False)} = {json.dumps([answer.unclaimed[0][0]])}"
 
 
 def plural(count: int, noun: str) -> str:

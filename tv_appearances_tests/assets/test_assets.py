@@ -18,7 +18,7 @@ from tv_appearances.tvmaze.sample import SampleGateway
 from tv_appearances_tests.fakes import CAST, EPISODES, FakeTVMaze, Outage, cast_member, episode
 
 CONTENT = (
-    "show.json", "episodes.json", "characters.json", "character_appearances.json", "mentions.csv",
+    "show.json", "episodes.json", "characters.json", "character_appearances.json", "mentions.csv", "evidence.json",
     "appearances.png", "appearances.html",
 )  # fmt: skip
 
@@ -78,7 +78,7 @@ def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
     return passed
 
 
-def test_a_run_leaves_the_seven_files_of_the_contract(project: Project) -> None:
+def test_a_run_leaves_the_files_of_the_contract(project: Project) -> None:
     assert project.run().success
     assert set(project.content()) == set(CONTENT)
     assert {path.name for path in project.files.folder.iterdir()} == {*CONTENT, ".origin"}
@@ -87,6 +87,7 @@ def test_a_run_leaves_the_seven_files_of_the_contract(project: Project) -> None:
     assert json.loads(content["episodes.json"]) == EPISODES
     assert json.loads(content["characters.json"])[0] == {"id": 21, "name": "Ada Quist", "played_by": "Iris Holm"}
     assert json.loads(content["character_appearances.json"]) == {"Ada": 3, "Bruno": 2, "Clara": 1, "Dario": 0}
+    assert json.loads(content["evidence.json"])["quotes"][0]["character"] == "Ada Quist"
     assert content["mentions.csv"].splitlines()[:2] == [
         "episode_id,season,number,character,form,mentions",
         "1,1,1,Ada Quist,Ada,2",
@@ -135,7 +136,7 @@ def test_run_config_chooses_the_show(project: Project) -> None:
 def test_all_checks_pass_on_a_good_day_and_three_requests_are_made(project: Project) -> None:
     result = project.run()
     assert checks(result) == dict.fromkeys(checks(result), True)
-    assert len(checks(result)) == 14
+    assert len(checks(result)) == 16
     assert project.tvmaze.requests[0] == "/search/shows?q=the lighthouse"
     assert sorted(project.tvmaze.requests[1:]) == ["/shows/7/cast", "/shows/7/episodes"]
 
