@@ -170,7 +170,6 @@ def appearances_report(
             "top_five": dg.MetadataValue.md(wording.markdown_table(answer, 5)),
             **({"chart_url": dg.MetadataValue.url(chart_url)} if chart_url else {}),
             "page": dg.MetadataValue.path(str(files.path(f.PAGE))),
-            "show": answer.show.name,
             **({"leader": answer.rows[0].label} if answer.rows else {}),
             "tvmaze_id": answer.show.id,
             "tvmaze_updated": dg.MetadataValue.timestamp(float(answer.show.updated or 0)),
