@@ -43,6 +43,7 @@ def build_defs(  # noqa: PLR0913 - all but the first are by keyword, and each ha
     resource_prefix: str | None = None,
     resource_overrides: Mapping[str, Any] | None = None,
     automation_sensor: bool = False,
+    watched: Sequence[str] = (),
 ) -> dg.Definitions:
     """The five assets with their checks and resources, to stand alone or to be merged with other definitions.
 
@@ -58,6 +59,7 @@ def build_defs(  # noqa: PLR0913 - all but the first are by keyword, and each ha
             many shows also `all_files`. The seam for tests and for other deployments.
         automation_sensor: Add a sensor that evaluates the conditions of these assets alone, for a location whose own
             sensor is off or leaves them out.
+        watched: Sensors of the location that keep these assets current; alerts tell when one of them is off or late.
     """
     settings = settings or Settings()
     prefix = [key_prefix] if isinstance(key_prefix, str) else [*key_prefix]
@@ -96,10 +98,34 @@ def build_defs(  # noqa: PLR0913 - all but the first are by keyword, and each ha
         specs, assets = [feed], [*many_shows.partitioned(assets, partitions), overview]
     if automation_sensor:
         sensors.append(automation.sensor(dg.AssetSelection.assets(*assets), name=f"{_joined(prefix)}keep_current"))
+    sensors += _alerts(settings, assets, [*watched, *(sensor.name for sensor in sensors)], prefix)
     return dg.Definitions(
         assets=[*assets, *specs],
         resources={keys[name]: resource for name, resource in resources.items()},
         sensors=sensors,
+    )
+
+
+def _alerts(
+    settings: Settings, assets: Sequence[dg.AssetsDefinition], watched: Sequence[str], prefix: Sequence[str]
+) -> list[dg.SensorDefinition]:
+    """The sensor that tells somebody, where the settings name somebody to tell."""
+    if not (settings.alert_webhook or settings.alert_email or settings.heartbeat_url):
+        return []
+    from tv_appearances import alerts
+
+    keys = [asset.key for asset in assets]
+    return alerts.sensors(
+        keys,
+        webhook=settings.alert_webhook,
+        email_to=settings.alert_email,
+        email_from=settings.alert_from,
+        smtp=settings.alert_smtp,
+        heartbeat=settings.heartbeat_url,
+        leader_changes=settings.alert_leader,
+        report=next(key for key in keys if key.path[-1] == "appearances_report"),
+        watched=watched,
+        name=f"{_joined(prefix)}alerts",
     )
 
 

@@ -6,7 +6,7 @@ that only a component could do.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -86,6 +86,15 @@ class _Common(dg.Model):
         ),
     ] = False
 
+    alerts: Annotated[
+        dict[str, str] | None,
+        _described(
+            "Whom to tell what fails and why, once for each reason: `webhook`, `email` with `smtp` and `from`, "
+            "`heartbeat_url`, and `leader: 'yes'` to hear when another character leads.",
+            {"webhook": "https://hooks.example.com/x", "heartbeat_url": "https://ping.example.com/y"},
+        ),
+    ] = None
+
     def _settings(self, context: dg.ComponentLoadContext, folder: str, **chosen: str) -> Settings:
         """The settings that these attributes say; `folder` is where the data go by default.
 
@@ -100,9 +109,19 @@ class _Common(dg.Model):
             "aliases": _below(root, self.aliases) if isinstance(self.aliases, str) else "",
             "tvmaze_url": self.tvmaze_url,
             "quickchart_url": self.quickchart_url,
+            **{
+                name if name == "heartbeat_url" else f"alert_{name}": text for name, text in (self.alerts or {}).items()
+            },
             **chosen,
         }
-        settings = Settings.from_texts(texts, {name: _called(name, context) for name in (*texts, "shows")})
+        if unknown := texts.keys() - {field.name for field in fields(Settings)}:
+            raise SettingsError(
+                f"{_called('alerts', context)} has no {', '.join(sorted(unknown)).replace('alert_', '')}: it can have "
+                "webhook, email, smtp, from, leader and heartbeat_url."
+            )
+        settings = Settings.from_texts(
+            texts, {name: _called(name, context) for name in (*texts, "shows", "alert_email", "alert_smtp")}
+        )
         if isinstance(self.aliases, dict):
             names = {name: tuple(extra) for name, extra in self.aliases.items()}
             settings = replace(settings, aliases=Aliases(names, _called("aliases", context)))

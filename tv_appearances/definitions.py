@@ -39,7 +39,7 @@ def root(settings: Settings, *, interval_seconds: int = 30) -> dg.Definitions:
 
     `interval_seconds` is how often the automation conditions are evaluated.
     """
-    ours = build_defs(settings, resource_prefix="")
+    ours = build_defs(settings, resource_prefix="", watched=["keep_current"])
     every = (
         dg.Definitions.merge(ours, dg.load_from_defs_folder(path_within_project=DEFS)) if _anything_in(DEFS) else ours
     )

@@ -46,6 +46,12 @@ class Settings:
     aliases: Aliases = NO_ALIASES
     tvmaze_url: str = TVMAZE_URL
     quickchart_url: str = "https://quickchart.io"
+    alert_webhook: str = ""
+    alert_email: tuple[str, ...] = ()
+    alert_from: str = ""
+    alert_smtp: str = ""
+    alert_leader: bool = False
+    heartbeat_url: str = ""
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
     """What the reader calls a setting, by the field's name; errors and advice name it so."""
 
@@ -84,7 +90,13 @@ class Settings:
         given: dict[str, Any] = {
             setting: _READ[setting](names[setting], text.strip()) for setting, text in texts.items() if text.strip()
         }
-        return cls(**given, names=names)
+        settings = cls(**given, names=names)
+        if settings.alert_email and not settings.alert_smtp:
+            raise SettingsError(
+                f"{settings.name_of('alert_email')} is set, but no server to send by: set "
+                f"{settings.name_of('alert_smtp')}, as in smtp://localhost:25 or smtps://user:password@mail.example.com."
+            )
+        return settings
 
 
 def _show(name: str, text: str) -> str:
@@ -150,6 +162,35 @@ def _address(name: str, text: str) -> str:
         raise SettingsError(f"{name} {error}") from None
 
 
+def _link(name: str, text: str) -> str:
+    """An address that is asked for as it is; it may hold a secret, so no message shows it."""
+    if not re.match(r"https?://[^/\s]", text):
+        raise SettingsError(f"{name} has to be an address that begins with https:// or http://.")
+    return text
+
+
+def _smtp(name: str, text: str) -> str:
+    if not re.match(r"smtps?://[^/\s]", text):
+        raise SettingsError(f"{name} has to be a mail server, as in smtp://localhost:25 or smtps://mail.example.com.")
+    return text
+
+
+def _mail(name: str, text: str) -> tuple[str, ...]:
+    addresses = tuple(address.strip() for address in text.split(",") if address.strip())
+    wrong = [address for address in addresses if not re.fullmatch(r"[^@\s]+@[^@\s]+", address)]
+    if wrong or not addresses:
+        raise SettingsError(f"{name} has to be one or more mail addresses with commas between them, not {text!r}.")
+    return addresses
+
+
+def _sender(name: str, text: str) -> str:
+    return _mail(name, text)[0]
+
+
+def _yes(name: str, text: str) -> bool:
+    return _one_of(name, text.lower(), "yes", "no") == "yes"
+
+
 _VARIABLES = {
     "TV_APPEARANCES_SHOW": "show",
     "TV_APPEARANCES_SHOWS": "shows",
@@ -159,6 +200,12 @@ _VARIABLES = {
     "TV_APPEARANCES_ALIASES": "aliases",
     "TVMAZE_URL": "tvmaze_url",
     "QUICKCHART_URL": "quickchart_url",
+    "TV_APPEARANCES_ALERT_WEBHOOK": "alert_webhook",
+    "TV_APPEARANCES_ALERT_EMAIL": "alert_email",
+    "TV_APPEARANCES_ALERT_FROM": "alert_from",
+    "TV_APPEARANCES_ALERT_SMTP": "alert_smtp",
+    "TV_APPEARANCES_ALERT_LEADER": "alert_leader",
+    "TV_APPEARANCES_HEARTBEAT_URL": "heartbeat_url",
 }
 
 _READ: Mapping[str, Callable[[str, str], Any]] = {
@@ -170,5 +217,11 @@ _READ: Mapping[str, Callable[[str, str], Any]] = {
     "aliases": _aliases,
     "tvmaze_url": _address,
     "quickchart_url": _address,
+    "alert_webhook": _link,
+    "alert_email": _mail,
+    "alert_from": _sender,
+    "alert_smtp": _smtp,
+    "alert_leader": _yes,
+    "heartbeat_url": _link,
 }
 """By field: what reads its text, given the name that errors use."""

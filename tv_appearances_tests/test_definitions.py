@@ -45,7 +45,18 @@ MAY_KNOW: dict[str, set[str]] = {
     },
     "schedule": {"tvmaze"},
     "many_shows": {"automation", "fetching", "schedule", "show_files", "show_list", "storage", "tvmaze"},
-    "build": {"assets", "automation", "many_shows", "mentions", "resources", "settings", "show_files", "storage"},
+    "alerts": set(),
+    "build": {
+        "alerts",
+        "assets",
+        "automation",
+        "many_shows",
+        "mentions",
+        "resources",
+        "settings",
+        "show_files",
+        "storage",
+    },
     "definitions": {"automation", "build", "settings"},
     "components": {"build", "mentions", "settings", "show_list", "tvmaze"},
     "cli": {
@@ -62,7 +73,8 @@ MAY_KNOW: dict[str, set[str]] = {
     },
 }
 KNOW_DAGSTER = {
-    "resources", "automation", "checks", "assets", "many_shows", "build", "definitions", "components", "cli",
+    "resources", "automation", "checks", "assets", "many_shows", "build", "definitions", "components", "alerts",
+    "cli",
 }  # fmt: skip
 
 
