@@ -27,6 +27,7 @@ from tv_appearances.mentions.words import (
     DESCRIBING,
     DESCRIBING_ENDS,
     DETERMINERS,
+    HOLIDAYS,
     INTRODUCERS,
     KINDS_OF_WORK,
     NOT_SURNAMES,
@@ -267,13 +268,13 @@ def _is_foreign_family(bearer: Candidate, _key: str, context: _Context) -> bool:
 def _is_surname_of_another(_bearer: Candidate, key: str, context: _Context) -> bool:
     """A common given name right before a given name makes a surname of it: "Diana Ross". "Dark Willow" is Willow.
 
-    So does a prefix: "Mc Donald" is not Donald.
+    So does a prefix: "Mc Donald" is not Donald. A holiday is no given name: "On Valentine's Day Ross proposes".
     """
     if " " in key or not context.names_before:
         return False
-    return context.names_before[0] in {"mc", "o", "o'"} or (
-        context.names_before[0] in given_names() and not title_of(context.before[0])
-    )
+    word = context.names_before[0]
+    holiday = word in HOLIDAYS and context.before[1:2] and context.before[1][0].isupper()
+    return word in {"mc", "o", "o'"} or (word in given_names() and not holiday and not title_of(context.before[0]))
 
 
 def _is_occupation(bearer: Candidate, key: str, context: _Context) -> bool:

@@ -61,6 +61,7 @@ KINDS_OF_WORK = _words("kinds_of_work")
 WEEKDAYS = _words("weekdays")
 ON = _words("on")
 PARTS_OF_DAY = _words("parts_of_day")
+HOLIDAYS = _words("holidays")
 
 
 @cache

@@ -531,3 +531,8 @@ def test_counting_agrees_with_counting_by_hand(recordings: Path, show: str, lead
     assert (found & derivable).total() / derivable.total() >= 0.99
     assert right / (derivable + other).total() >= 0.96
     assert total.most_common(1)[0][0] == leader
+
+
+@pytest.mark.parametrize("before", ["On Valentine's Day", "Christmas Eve", "On New Year's Eve"])
+def test_a_holiday_before_a_given_name_is_no_given_name(before: str) -> None:
+    assert named(("Ross Geller",), f"{before} Ross waits.", "Ross.") == {"Ross Geller": 2}
