@@ -153,7 +153,7 @@ def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind
                 last=last,
                 by_season=tuple(sorted(_count((m.season, m.mentions) for m in found).items())),
                 forms=tuple(form for form, _ in _most(_count((one_line(m.form), m.mentions) for m in found))),
-                quotes=_quotes(evidence, found, known, position, show.url),
+                quotes=_quotes(evidence, found, known, position),
                 more_quotes=sum(
                     evidence.quotes[name][1] for name in {m.character for m in found} & evidence.quotes.keys()
                 ),
@@ -191,24 +191,16 @@ def build_answer(  # noqa: PLR0913, PLR0917  # one argument for each file behind
 
 
 def _quotes(
-    evidence: Evidence, found: Sequence[Mention], known: Sequence[Episode], position: Mapping[int, int], show_url: str
+    evidence: Evidence, found: Sequence[Mention], known: Sequence[Episode], position: Mapping[int, int]
 ) -> tuple[Quote, ...]:
     names = sorted({mention.character for mention in found} & evidence.quotes.keys())
     said = [one for name in names for one in evidence.quotes[name][0] if one.episode_id in position]
     quotes = []
     for one in sorted(said, key=lambda one: position[one.episode_id]):
-        episode = known[position[one.episode_id]]
-        ref = EpisodeRef(episode.season, episode.number, one_line(episode.name))
-        # The same signs one for one, so that the marks still fit.
-        text = _UNPRINTABLE.sub(" ", one.text)
-        quotes.append(Quote(ref, text, one.marks, _episode_url(show_url, episode.id)))
+        episode = _reference(known[position[one.episode_id]])
+        # One sign for one, so that the marks still fit.
+        quotes.append(Quote(episode, _UNPRINTABLE.sub(" ", one.text), one.marks, episode.url))
     return tuple(quotes)
-
-
-def _episode_url(show_url: str, episode_id: int) -> str:
-    """An episode's page on TVMaze, which finds it by its id alone; "" where the show's own page is not known."""
-    host = re.match("https?://[^/]+", show_url)
-    return f"{host[0]}/episodes/{episode_id}" if host else ""
 
 
 def _contenders(
