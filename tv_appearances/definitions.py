@@ -6,7 +6,7 @@ here: how assets are assembled (`build`), which other locations use too.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -43,13 +43,32 @@ def root(settings: Settings, *, interval_seconds: int = 30) -> dg.Definitions:
     every = (
         dg.Definitions.merge(ours, dg.load_from_defs_folder(path_within_project=DEFS)) if _anything_in(DEFS) else ours
     )
+    current = automation.sensor(dg.AssetSelection.assets(*_keys(every)), interval_seconds)
     return dg.Definitions.merge(
         every,
         dg.Definitions(
-            sensors=[automation.sensor(dg.AssetSelection.assets(*_keys(every)), interval_seconds)],
+            sensors=[current, *_alerts(settings, ours, current.name)],
             # A process for each step would take five times as long as the work in it.
             executor=dg.in_process_executor,
         ),
+    )
+
+
+def _alerts(settings: Settings, ours: dg.Definitions, current: str) -> Sequence[dg.SensorDefinition]:
+    if not (settings.alert_webhook or settings.alert_email_to or settings.heartbeat_url):
+        return []
+    from tv_appearances import alerts
+
+    return alerts.sensors(
+        _keys(ours),
+        webhook=settings.alert_webhook,
+        email_to=settings.alert_email_to,
+        email_from=settings.alert_email_from,
+        smtp=settings.alert_smtp,
+        heartbeat=settings.heartbeat_url,
+        leader_changes=settings.alert_leaders,
+        report=dg.AssetKey("appearances_report"),
+        watched=[current, *(sensor.name for sensor in ours.sensors or ())],
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
 
 from tv_appearances.fetching.client import parse_address
 from tv_appearances.mentions.aliases import NO_ALIASES, Aliases, read_aliases
@@ -46,6 +47,12 @@ class Settings:
     aliases: Aliases = NO_ALIASES
     tvmaze_url: str = TVMAZE_URL
     quickchart_url: str = "https://quickchart.io"
+    alert_webhook: str = ""
+    alert_email_to: tuple[str, ...] = ()
+    alert_email_from: str = ""
+    alert_smtp: str = "smtp://localhost:25"
+    alert_leaders: bool = False
+    heartbeat_url: str = ""
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
     """What the reader calls a setting, by the field's name; errors and advice name it so."""
 
@@ -150,6 +157,44 @@ def _address(name: str, text: str) -> str:
         raise SettingsError(f"{name} {error}") from None
 
 
+def _link(name: str, text: str) -> str:
+    """An address with all its parts. It may be a secret, so no message quotes it."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f"{name} has to be an address that begins with https:// or http://.")
+    return text
+
+
+def _mail_server(name: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise SettingsError(f"{name} has to be smtp://host:port, or smtps:// for TLS; user:password@ may stand before.")
+    return text
+
+
+def _mail_addresses(name: str, text: str) -> tuple[str, ...]:
+    found = tuple(one for one in re.split(r"[\s,;]+", text) if one)
+    for one in found:
+        if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", one):
+            raise SettingsError(f"{name}: {one!r} is not an e-mail address; list addresses with a comma between them.")
+    return found
+
+
+def _mail_address(name: str, text: str) -> str:
+    (address, *more) = _mail_addresses(name, text)
+    if more:
+        raise SettingsError(f"{name} is {text!r}; it has to be one address.")
+    return address
+
+
+def _yes_or_no(name: str, text: str) -> bool:
+    return _one_of(name, text, "yes", "no") == "yes"
+
+
 _VARIABLES = {
     "TV_APPEARANCES_SHOW": "show",
     "TV_APPEARANCES_SHOWS": "shows",
@@ -159,6 +204,12 @@ _VARIABLES = {
     "TV_APPEARANCES_ALIASES": "aliases",
     "TVMAZE_URL": "tvmaze_url",
     "QUICKCHART_URL": "quickchart_url",
+    "TV_APPEARANCES_ALERT_WEBHOOK": "alert_webhook",
+    "TV_APPEARANCES_ALERT_EMAIL_TO": "alert_email_to",
+    "TV_APPEARANCES_ALERT_EMAIL_FROM": "alert_email_from",
+    "TV_APPEARANCES_ALERT_SMTP": "alert_smtp",
+    "TV_APPEARANCES_ALERT_LEADERS": "alert_leaders",
+    "TV_APPEARANCES_HEARTBEAT_URL": "heartbeat_url",
 }
 
 _READ: Mapping[str, Callable[[str, str], Any]] = {
@@ -170,5 +221,11 @@ _READ: Mapping[str, Callable[[str, str], Any]] = {
     "aliases": _aliases,
     "tvmaze_url": _address,
     "quickchart_url": _address,
+    "alert_webhook": _link,
+    "alert_email_to": _mail_addresses,
+    "alert_email_from": _mail_address,
+    "alert_smtp": _mail_server,
+    "alert_leaders": _yes_or_no,
+    "heartbeat_url": _link,
 }
 """By field: what reads its text, given the name that errors use."""

@@ -26,6 +26,8 @@ from tv_appearances.alerts import (
     same_reason,
     sensors,
 )
+from tv_appearances.definitions import root
+from tv_appearances.settings import Settings
 
 HOUR = 3600.0
 OUTAGE = "TVMaze answered 503"
@@ -291,3 +293,9 @@ def test_no_heartbeat_where_a_message_did_not_go_out(inbox: Inbox, tmp_path: Pat
 
 def test_nobody_to_tell_is_no_sensor() -> None:
     assert sensors([dg.AssetKey("x")]) == []
+
+
+def test_the_location_has_the_sensor_when_somebody_is_to_be_told() -> None:
+    assert "alerts" not in {sensor.name for sensor in root(Settings()).sensors or ()}
+    (alerts,) = (one for one in root(Settings(heartbeat_url="http://x/")).sensors or () if one.name == "alerts")
+    assert alerts.default_status == dg.DefaultSensorStatus.RUNNING

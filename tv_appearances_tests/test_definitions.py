@@ -46,12 +46,15 @@ MAY_KNOW: dict[str, set[str]] = {
     "schedule": {"tvmaze"},
     "many_shows": {"automation", "fetching", "schedule", "show_files", "show_list", "storage", "tvmaze"},
     "build": {"assets", "automation", "many_shows", "mentions", "resources", "settings", "show_files", "storage"},
-    "definitions": {"automation", "build", "settings"},
+    "alerts": set(),
+    "history": set(),
+    "definitions": {"alerts", "automation", "build", "settings"},
     "components": {"build", "mentions", "settings", "show_list", "tvmaze"},
     "cli": {
         "assets",
         "build",
         "fetching",
+        "history",
         "mentions",
         "report",
         "settings",
@@ -62,7 +65,8 @@ MAY_KNOW: dict[str, set[str]] = {
     },
 }
 KNOW_DAGSTER = {
-    "resources", "automation", "checks", "assets", "many_shows", "build", "definitions", "components", "cli",
+    "resources", "automation", "alerts", "history", "checks", "assets", "many_shows", "build", "definitions",
+    "components", "cli",
 }  # fmt: skip
 
 
