@@ -46,7 +46,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "schedule": {"tvmaze"},
     "many_shows": {"automation", "fetching", "schedule", "show_files", "show_list", "storage", "tvmaze"},
     "build": {"assets", "automation", "many_shows", "mentions", "resources", "settings", "show_files", "storage"},
-    "alerts": set(),
+    "alerts": {"settings"},
     "history": set(),
     "definitions": {"alerts", "automation", "build", "settings"},
     "components": {"build", "mentions", "settings", "show_list", "tvmaze"},
