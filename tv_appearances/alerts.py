@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.message import EmailMessage
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 from urllib.parse import unquote, urlsplit
 
 import dagster as dg
@@ -241,12 +241,8 @@ def sensors(  # noqa: PLR0913 - each is something a deployment sets
         interval_seconds: How often to look.
         name: What the sensor is called.
     """
-    channels: list[Channel] = []
-    if webhook:
-        channels.append(Webhook(webhook))
-    if email_to:
-        channels.append(Email(tuple(email_to), email_from or email_to[0], smtp))
-    if not channels and not heartbeat:
+    ways = channels(webhook, email_to, email_from, smtp)
+    if not ways and not heartbeat:
         return []
     selected = frozenset(keys)
 
@@ -264,7 +260,7 @@ def sensors(  # noqa: PLR0913 - each is something a deployment sets
         messages = news(state, [*ended, *asleep], now.timestamp())
         if leader_changes and report:
             messages += _leaders(context.instance, report, state)
-        failed = deliver(state, channels, messages)
+        failed = deliver(state, ways, messages)
         if heartbeat and not failed and not any(ending.reason for ending in asleep):
             failed += _try(lambda: _ask(heartbeat), "heartbeat")
         context.update_cursor(state.write())  # a tick that fails would forget what was sent
@@ -274,11 +270,17 @@ def sensors(  # noqa: PLR0913 - each is something a deployment sets
     return [alerts]
 
 
-def deliver(state: State, channels: Sequence[Channel], messages: Sequence[Message]) -> list[str]:
+def channels(webhook: str, email_to: Sequence[str], email_from: str, smtp: str) -> list[Channel]:
+    """The ways that are set; each argument as for `sensors`."""
+    ways: list[Channel] = [Webhook(webhook)] if webhook else []
+    return [*ways, Email(tuple(email_to), email_from or email_to[0], smtp)] if email_to else ways
+
+
+def deliver(state: State, ways: Sequence[Channel], messages: Sequence[Message]) -> list[str]:
     """Send the messages by each channel, with what it did not take before; what went wrong, in a sentence each."""
     failed: list[str] = []
     unsent: dict[str, list[Message]] = {}
-    for channel in channels:
+    for channel in ways:
         waiting = [*state.unsent.get(channel.name, ()), *messages]
         while waiting:
             if trouble := _try(lambda channel=channel, one=waiting[0]: channel.send(one), channel.name):  # type: ignore[misc]
@@ -302,6 +304,25 @@ def _ask(url: str) -> None:
     import requests
 
     requests.get(url, timeout=TIMEOUT).raise_for_status()
+
+
+def main() -> NoReturn:
+    """Tell one sentence to whom the environment names: to try the way, or from outside, as a unit of systemd does."""
+    import os
+    import sys
+
+    from tv_appearances.settings import Settings, SettingsError
+
+    text = " ".join(sys.argv[1:]).strip()
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as error:
+        sys.exit(str(error))
+    ways = channels(settings.alert_webhook, settings.alert_email_to, settings.alert_email_from, settings.alert_smtp)
+    if not text or not ways:
+        sys.exit("Give a sentence, and set TV_APPEARANCES_ALERT_WEBHOOK or TV_APPEARANCES_ALERT_EMAIL_TO.")
+    failed = deliver(State(until=0), ways, [Message("failing", text, text)])
+    sys.exit("; ".join(failed).replace("; the next tick tries again", "") or 0)
 
 
 def _ended(instance: dg.DagsterInstance, keys: frozenset[dg.AssetKey], after: float) -> tuple[float, list[Ending]]:
@@ -409,3 +430,7 @@ def _leads(record: dg.EventLogRecord) -> Mapping[str, Any]:
     event = record.asset_materialization
     said = {key: value.value for key, value in event.metadata.items()} if event else {}
     return {key: said.get(key) for key in ("leader", "show")} if said.get("leader") else {}
+
+
+if __name__ == "__main__":
+    main()

@@ -110,7 +110,7 @@ def _alerts(
     settings: Settings, assets: Sequence[dg.AssetsDefinition], watched: Sequence[str], prefix: Sequence[str]
 ) -> list[dg.SensorDefinition]:
     """The sensor that tells somebody, where the settings name somebody to tell."""
-    if not (settings.alert_webhook or settings.alert_email or settings.heartbeat_url):
+    if not (settings.alert_webhook or settings.alert_email_to or settings.heartbeat_url):
         return []
     from tv_appearances import alerts
 
@@ -118,11 +118,11 @@ def _alerts(
     return alerts.sensors(
         keys,
         webhook=settings.alert_webhook,
-        email_to=settings.alert_email,
-        email_from=settings.alert_from,
+        email_to=settings.alert_email_to,
+        email_from=settings.alert_email_from,
         smtp=settings.alert_smtp,
         heartbeat=settings.heartbeat_url,
-        leader_changes=settings.alert_leader,
+        leader_changes=settings.alert_leaders,
         report=next(key for key in keys if key.path[-1] == "appearances_report"),
         watched=watched,
         name=f"{_joined(prefix)}alerts",

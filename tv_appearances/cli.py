@@ -298,7 +298,9 @@ def _instance() -> Any:
     import dagster as dg
 
     if os.environ.get("DAGSTER_HOME"):
-        return dg.DagsterInstance.get()
+        from tv_appearances.history import history_of_home
+
+        return history_of_home()
     if Path("dagster.yaml").exists():
         from filelock import FileLock
 

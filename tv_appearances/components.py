@@ -89,8 +89,8 @@ class _Common(dg.Model):
     alerts: Annotated[
         dict[str, str] | None,
         _described(
-            "Whom to tell what fails and why, once for each reason: `webhook`, `email` with `smtp` and `from`, "
-            "`heartbeat_url`, and `leader: 'yes'` to hear when another character leads.",
+            "Whom to tell what fails and why, once for each reason: `webhook`, `email_to` (with `email_from` and "
+            "`smtp`), `heartbeat_url`, and `leaders: 'yes'` to hear when another character leads.",
             {"webhook": "https://hooks.example.com/x", "heartbeat_url": "https://ping.example.com/y"},
         ),
     ] = None
@@ -117,11 +117,9 @@ class _Common(dg.Model):
         if unknown := texts.keys() - {field.name for field in fields(Settings)}:
             raise SettingsError(
                 f"{_called('alerts', context)} has no {', '.join(sorted(unknown)).replace('alert_', '')}: it can have "
-                "webhook, email, smtp, from, leader and heartbeat_url."
+                "webhook, email_to, email_from, smtp, leaders and heartbeat_url."
             )
-        settings = Settings.from_texts(
-            texts, {name: _called(name, context) for name in (*texts, "shows", "alert_email", "alert_smtp")}
-        )
+        settings = Settings.from_texts(texts, {name: _called(name, context) for name in (*texts, "shows")})
         if isinstance(self.aliases, dict):
             names = {name: tuple(extra) for name, extra in self.aliases.items()}
             settings = replace(settings, aliases=Aliases(names, _called("aliases", context)))

@@ -43,10 +43,11 @@ def root(settings: Settings, *, interval_seconds: int = 30) -> dg.Definitions:
     every = (
         dg.Definitions.merge(ours, dg.load_from_defs_folder(path_within_project=DEFS)) if _anything_in(DEFS) else ours
     )
+    current = automation.sensor(dg.AssetSelection.assets(*_keys(every)), interval_seconds)
     return dg.Definitions.merge(
         every,
         dg.Definitions(
-            sensors=[automation.sensor(dg.AssetSelection.assets(*_keys(every)), interval_seconds)],
+            sensors=[current],
             # A process for each step would take five times as long as the work in it.
             executor=dg.in_process_executor,
         ),

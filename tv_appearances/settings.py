@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
 
 from tv_appearances.fetching.client import parse_address
 from tv_appearances.mentions.aliases import NO_ALIASES, Aliases, read_aliases
@@ -47,10 +48,10 @@ class Settings:
     tvmaze_url: str = TVMAZE_URL
     quickchart_url: str = "https://quickchart.io"
     alert_webhook: str = ""
-    alert_email: tuple[str, ...] = ()
-    alert_from: str = ""
-    alert_smtp: str = ""
-    alert_leader: bool = False
+    alert_email_to: tuple[str, ...] = ()
+    alert_email_from: str = ""
+    alert_smtp: str = "smtp://localhost:25"
+    alert_leaders: bool = False
     heartbeat_url: str = ""
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
     """What the reader calls a setting, by the field's name; errors and advice name it so."""
@@ -163,32 +164,41 @@ def _address(name: str, text: str) -> str:
 
 
 def _link(name: str, text: str) -> str:
-    """An address that is asked for as it is; it may hold a secret, so no message shows it."""
-    if not re.match(r"https?://[^/\s]", text):
+    """An address with all its parts. It may be a secret, so no message quotes it."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingsError(f"{name} has to be an address that begins with https:// or http://.")
     return text
 
 
-def _smtp(name: str, text: str) -> str:
-    if not re.match(r"smtps?://[^/\s]", text):
-        raise SettingsError(f"{name} has to be a mail server, as in smtp://localhost:25 or smtps://mail.example.com.")
+def _mail_server(name: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise SettingsError(f"{name} has to be smtp://host:port, or smtps:// for TLS; user:password@ may stand before.")
     return text
 
 
-def _mail(name: str, text: str) -> tuple[str, ...]:
-    addresses = tuple(address.strip() for address in text.split(",") if address.strip())
-    wrong = [address for address in addresses if not re.fullmatch(r"[^@\s]+@[^@\s]+", address)]
-    if wrong or not addresses:
-        raise SettingsError(f"{name} has to be one or more mail addresses with commas between them, not {text!r}.")
-    return addresses
+def _mail_addresses(name: str, text: str) -> tuple[str, ...]:
+    found = tuple(one for one in re.split(r"[\s,;]+", text) if one)
+    for one in found:
+        if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", one):
+            raise SettingsError(f"{name}: {one!r} is not an e-mail address; list addresses with a comma between them.")
+    return found
 
 
-def _sender(name: str, text: str) -> str:
-    return _mail(name, text)[0]
+def _mail_address(name: str, text: str) -> str:
+    (address, *more) = _mail_addresses(name, text)
+    if more:
+        raise SettingsError(f"{name} is {text!r}; it has to be one address.")
+    return address
 
 
-def _yes(name: str, text: str) -> bool:
-    return _one_of(name, text.lower(), "yes", "no") == "yes"
+def _yes_or_no(name: str, text: str) -> bool:
+    return _one_of(name, text, "yes", "no") == "yes"
 
 
 _VARIABLES = {
@@ -201,10 +211,10 @@ _VARIABLES = {
     "TVMAZE_URL": "tvmaze_url",
     "QUICKCHART_URL": "quickchart_url",
     "TV_APPEARANCES_ALERT_WEBHOOK": "alert_webhook",
-    "TV_APPEARANCES_ALERT_EMAIL": "alert_email",
-    "TV_APPEARANCES_ALERT_FROM": "alert_from",
+    "TV_APPEARANCES_ALERT_EMAIL_TO": "alert_email_to",
+    "TV_APPEARANCES_ALERT_EMAIL_FROM": "alert_email_from",
     "TV_APPEARANCES_ALERT_SMTP": "alert_smtp",
-    "TV_APPEARANCES_ALERT_LEADER": "alert_leader",
+    "TV_APPEARANCES_ALERT_LEADERS": "alert_leaders",
     "TV_APPEARANCES_HEARTBEAT_URL": "heartbeat_url",
 }
 
@@ -218,10 +228,10 @@ _READ: Mapping[str, Callable[[str, str], Any]] = {
     "tvmaze_url": _address,
     "quickchart_url": _address,
     "alert_webhook": _link,
-    "alert_email": _mail,
-    "alert_from": _sender,
-    "alert_smtp": _smtp,
-    "alert_leader": _yes,
+    "alert_email_to": _mail_addresses,
+    "alert_email_from": _mail_address,
+    "alert_smtp": _mail_server,
+    "alert_leaders": _yes_or_no,
     "heartbeat_url": _link,
 }
 """By field: what reads its text, given the name that errors use."""

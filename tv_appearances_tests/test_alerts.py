@@ -22,10 +22,13 @@ from tv_appearances.alerts import (
     State,
     Webhook,
     deliver,
+    main,
     news,
     same_reason,
     sensors,
 )
+from tv_appearances.definitions import root
+from tv_appearances.settings import Settings
 
 HOUR = 3600.0
 OUTAGE = "TVMaze answered 503"
@@ -291,3 +294,20 @@ def test_no_heartbeat_where_a_message_did_not_go_out(inbox: Inbox, tmp_path: Pat
 
 def test_nobody_to_tell_is_no_sensor() -> None:
     assert sensors([dg.AssetKey("x")]) == []
+
+
+def test_the_location_has_the_sensor_when_somebody_is_to_be_told() -> None:
+    assert "alerts" not in {sensor.name for sensor in root(Settings()).sensors or ()}
+    (alerts,) = (one for one in root(Settings(heartbeat_url="http://x/")).sensors or () if one.name == "alerts")
+    assert alerts.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_a_sentence_from_outside_is_told(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["alerts", "the daemon failed", "on host"])
+    monkeypatch.setenv("TV_APPEARANCES_ALERT_WEBHOOK", inbox.url)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, [post["text"] for post in inbox.posts]) == (0, ["the daemon failed on host"])
+    inbox.status = 500
+    with pytest.raises(SystemExit, match="webhook: HTTPError"):
+        main()

@@ -45,7 +45,8 @@ MAY_KNOW: dict[str, set[str]] = {
     },
     "schedule": {"tvmaze"},
     "many_shows": {"automation", "fetching", "schedule", "show_files", "show_list", "storage", "tvmaze"},
-    "alerts": set(),
+    "alerts": {"settings"},
+    "history": set(),
     "build": {
         "alerts",
         "assets",
@@ -63,6 +64,7 @@ MAY_KNOW: dict[str, set[str]] = {
         "assets",
         "build",
         "fetching",
+        "history",
         "mentions",
         "report",
         "settings",
@@ -73,8 +75,8 @@ MAY_KNOW: dict[str, set[str]] = {
     },
 }
 KNOW_DAGSTER = {
-    "resources", "automation", "checks", "assets", "many_shows", "build", "definitions", "components", "alerts",
-    "cli",
+    "resources", "automation", "alerts", "history", "checks", "assets", "many_shows", "build", "definitions",
+    "components", "cli",
 }  # fmt: skip
 
 

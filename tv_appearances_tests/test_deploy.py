@@ -1,6 +1,8 @@
 """`deploy/`: Dagster takes the files, and what they say of this project and of each other is true."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +67,44 @@ def test_the_containers_of_compose_share_what_they_must() -> None:
     assert storage["hostname"] in services
     assert services["postgres"]["environment"]["POSTGRES_DB"] == storage["db_name"]
     assert services["postgres"]["environment"]["POSTGRES_USER"] == storage["username"]
+
+
+@pytest.mark.parametrize("unit", sorted(DEPLOY.glob("*/*.service")), ids=lambda path: path.name)
+def test_a_unit_is_exposed_no_more_than_it_must_be(unit: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not here")
+    command = ["systemd-analyze", "security", "--offline=true", str(unit)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = re.search(r"Overall exposure level for .*: ([\d.]+)", said.stdout)
+    if not found:
+        pytest.skip(f"this systemd-analyze cannot look at a file: {said.stderr[:100]}")
+    assert float(found[1]) < 3
+
+
+def test_every_container_is_watched_bounded_and_stripped() -> None:
+    services = {name: one for name, one in read("compose/compose.yaml")["services"].items() if "profiles" not in one}
+    assert all(service["healthcheck"] for service in services.values())
+    assert all(service["logging"]["options"]["max-size"] for service in services.values())
+    assert all(service["cap_drop"] == ["ALL"] for name, service in services.items() if name != "postgres")
+
+
+def test_the_image_is_not_root_and_holds_nothing_of_a_history() -> None:
+    lines = (DEPLOY / "compose" / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    (user,) = [line for line in lines if line.startswith("USER ")]
+    assert re.fullmatch(r"USER [1-9]\d+:[1-9]\d+", user), "Kubernetes' runAsNonRoot wants a number"
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    copied = [word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]
+    assert "*" in ignored
+    assert {f"!{word}" for word in copied} <= set(ignored), "what is copied is in the context"
+    install, code = (
+        next(number for number, line in enumerate(lines) if mark in line) for mark in ("--require-hashes", "COPY tv_")
+    )
+    assert install < code, "new code does not install everything anew"
+
+
+def test_a_failed_unit_tells_somebody() -> None:
+    for name in ("daemon", "webserver"):
+        unit = (DEPLOY / "systemd" / f"tv-appearances-{name}.service").read_text(encoding="utf-8")
+        assert "OnFailure=tv-appearances-failed@%n.service" in unit.split("[Service]")[0]
+    told = (DEPLOY / "systemd" / "tv-appearances-failed@.service").read_text(encoding="utf-8")
+    assert "python -m tv_appearances.alerts " in told

@@ -91,3 +91,34 @@ def test_a_broken_file_of_aliases_names_the_line(tmp_path: Path) -> None:
     file.write_text('"Ada Quist" = ["Addie"]\n"Bruno Falk" = [\n')
     with pytest.raises(SettingsError, match=r"TV_APPEARANCES_ALIASES: .*aliases\.toml:3: "):
         Settings.from_env({"TV_APPEARANCES_ALIASES": str(file)})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("ALERT_WEBHOOK", "hooks.example.org/secret", "has to be an address that begins with https:// or http://."),
+        ("HEARTBEAT_URL", "ftp://secret", "has to be an address that begins with https:// or http://."),
+        ("ALERT_SMTP", "mail.example.org:25", "has to be smtp://host:port, or smtps:// for TLS"),
+        ("ALERT_EMAIL_TO", "a@example.org, b", "'b' is not an e-mail address"),
+        ("ALERT_EMAIL_FROM", "a@example.org b@example.org", "it has to be one address."),
+        ("ALERT_LEADERS", "maybe", "it can be yes or no."),
+    ],
+)
+def test_a_wrong_way_to_somebody_is_one_sentence_without_the_secret(name: str, text: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env({f"TV_APPEARANCES_{name}": text})
+    assert f"TV_APPEARANCES_{name}" in str(error.value)
+    assert sentence in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_whom_to_tell() -> None:
+    settings = Settings.from_env(
+        {
+            "TV_APPEARANCES_ALERT_EMAIL_TO": "a@example.org; b@example.org",
+            "TV_APPEARANCES_ALERT_SMTP": "smtps://user:p%40ss@mail.example.org",
+            "TV_APPEARANCES_ALERT_LEADERS": "yes",
+        }
+    )
+    assert settings.alert_email_to == ("a@example.org", "b@example.org")
+    assert settings.alert_leaders

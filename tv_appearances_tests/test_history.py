@@ -1,0 +1,98 @@
+"""One history for a DAGSTER_HOME; pruning keeps what is current, and gives bytes back."""
+
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tv_appearances import history
+from tv_appearances_tests.test_commands import ROOT, run
+
+SHOWS = ["friends", "house"]
+
+
+@dg.asset(partitions_def=dg.StaticPartitionsDefinition(SHOWS))
+def report() -> dg.MaterializeResult:
+    return dg.MaterializeResult(
+        metadata={"picture": dg.MetadataValue.md("x" * 50_000)}, data_version=dg.DataVersion("1")
+    )
+
+
+@dg.asset
+def overview() -> None: ...
+
+
+@dg.asset
+def failing() -> None:
+    raise dg.Failure("as told")
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterInstance:
+    """A history of four days: both shows on the first two, one on the third, failures on the last."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    instance = dg.DagsterInstance.get()
+    for show in [*SHOWS, *SHOWS, "friends"]:
+        dg.materialize([report], partition_key=show, instance=instance)
+        dg.materialize([overview], instance=instance)
+    for _ in range(3):
+        dg.materialize([failing], instance=instance, raise_on_error=False)
+    return instance
+
+
+def known(instance: dg.DagsterInstance) -> dict[str, object]:
+    return {
+        "partitions": instance.get_materialized_partitions(report.key),
+        "newest": instance.get_latest_storage_id_by_partition(report.key, dg.DagsterEventType.ASSET_MATERIALIZATION),
+        "overview": instance.get_latest_materialization_event(overview.key),
+    }
+
+
+def test_what_is_current_stays_and_the_bytes_come_back(instance: dg.DagsterInstance) -> None:
+    before, bytes_before, runs = known(instance), history.size(instance), instance.get_runs_count()
+    assert history.prunable(instance, days=1) == []
+    old = history.prunable(instance, days=0)
+    assert (runs, len(old)) == (13, 10)
+    history.prune(instance, old)
+    assert instance.get_runs_count() == 3
+    assert known(instance) == before
+    assert history.size(instance) < bytes_before / 2
+    assert history.prunable(instance, days=0) == []
+    dg.materialize([report], partition_key="house", instance=instance)
+    assert len(history.prunable(instance, days=0)) == 1
+
+
+def test_the_command_tells_before_it_deletes(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["prune", "--days", "0"])
+    assert history.main() == 0
+    assert capsys.readouterr().out == "10 of 13 runs would go; --delete does it.\n"
+    assert instance.get_runs_count() == 13
+    monkeypatch.setattr("sys.argv", ["prune", "--days", "0", "--delete"])
+    assert history.main() == 0
+    assert "10 runs are gone, 3 stay; " in capsys.readouterr().out
+
+
+def test_no_home_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.setattr("sys.argv", ["prune"])
+    assert history.main() == 1
+    assert "DAGSTER_HOME is not set" in capsys.readouterr().err
+
+
+@pytest.mark.command
+def test_a_command_in_another_folder_writes_the_history_of_its_dagster_home(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    for folder in (home, elsewhere):
+        folder.mkdir()
+    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    done = run(elsewhere, "tv-appearances", DAGSTER_HOME=str(home), TV_APPEARANCES_SOURCE="sample")
+    assert done.returncode == 0, done.stderr
+    assert (elsewhere / "data" / "appearances.html").exists()
+    assert not (elsewhere / ".dagster").exists()
+    listed = run(home, "dagster", "run", "list", DAGSTER_HOME=str(home))
+    assert "Job: __ASSET_JOB" in listed.stdout, listed.stderr
+    pruned = run(elsewhere, sys.executable, "-m", "tv_appearances.history", DAGSTER_HOME=str(home))
+    assert pruned.stdout == "0 of 1 runs would go; --delete does it.\n"
