@@ -91,13 +91,7 @@ class Settings:
         given: dict[str, Any] = {
             setting: _READ[setting](names[setting], text.strip()) for setting, text in texts.items() if text.strip()
         }
-        settings = cls(**given, names=names)
-        if settings.alert_email and not settings.alert_smtp:
-            raise SettingsError(
-                f"{settings.name_of('alert_email')} is set, but no server to send by: set "
-                f"{settings.name_of('alert_smtp')}, as in smtp://localhost:25 or smtps://user:password@mail.example.com."
-            )
-        return settings
+        return cls(**given, names=names)
 
 
 def _show(name: str, text: str) -> str:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .fetching.decoding import decoded
 from .fetching.fields import SchemaError
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ class Folder:
 
     def parse_json(self, stored: Stored, parse: Callable[[Any], T]) -> T:
         """As `parse`, of a file that holds JSON."""
-        return self.parse(stored, lambda content: parse(json.loads(content)))
+        return self.parse(stored, lambda content: parse(decoded(content)))
 
     def made_from(self, result: Stored, *inputs: Stored) -> None:
         """Check that a computed file was computed from these very inputs.
@@ -247,7 +248,7 @@ class Folder:
     def _origin(self, name: str, record: "Path | UPath") -> Origin:
         content = _content(record)
         try:
-            facts = json.loads(content)
+            facts = decoded(content)
             return Origin(inputs=facts.pop("inputs"), facts=facts)
         except (ValueError, TypeError, AttributeError, KeyError):
             raise self._damaged(name, f"has a damaged record, {record}") from None

@@ -1,5 +1,6 @@
 """Fixtures that more than one test module asks for."""
 
+import contextlib
 import itertools
 import shutil
 import sys
@@ -12,6 +13,15 @@ import pytest
 from tv_appearances_tests.object_store import object_store
 from tv_appearances_tests.test_commands import ROOT
 from tv_appearances_tests.tvmaze_server import TVMazeServer
+
+with contextlib.suppress(ImportError):  # make celery has an environment without it
+    import hypothesis
+
+    # How long an example takes is the machine's business.
+    hypothesis.settings.register_profile(
+        "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -219,7 +219,8 @@ NAMED = re.compile(r"`([\w/]*test_\w+)\.py::(test_\w+)`")
 
 def test_every_fault_of_the_table_names_tests_that_exist() -> None:
     rows = [row for line in (ROOT / "docs" / "faults.md").read_text().splitlines() if (row := FAULT.match(line))]
-    assert [int(number) for number, _ in map(re.Match.groups, rows)] == list(range(1, 35))
+    assert [int(number) for number, _ in map(re.Match.groups, rows)] == list(range(1, len(rows) + 1))
+    assert len(rows) >= 40
     for row in rows:
         named = NAMED.findall(row[2])
         assert named, f"fault {row[1]} names no test"
@@ -256,6 +257,44 @@ def test_an_answer_that_cannot_be_used_is_a_clear_failure_and_keeps_every_file(
     server.faults.clear()
     assert run(data, server.url).success
     assert content(data)[f.EPISODES] != before[f.EPISODES]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("deep-field", "more than 100 levels"), ("dagster-mark", "'__class__' in the data, which Dagster cannot keep")],
+)
+@pytest.mark.parametrize("asset", ["tv_show_info", "episodes", "characters"])
+def test_what_dagster_could_not_store_is_refused_before_a_file_is_replaced(
+    data: Path, server: TVMazeServer, asset: str, kind: str, said: str
+) -> None:
+    before = content(data)
+    server.fault("/", kind, times=99)
+    (sentence,) = sentences(run(data, server.url, asset, tries=1))
+    assert said in sentence
+    assert content(data) == before
+
+
+def test_a_character_called_as_dagster_marks_its_own_types_is_a_named_failure(data: Path, server: TVMazeServer) -> None:
+    server.world.patches.clear()
+    server.world.parts[7001, "cast"] = [_role(7299, "__class__", 7399, "Lu Grey")]
+    server.world.parts[7001, "episodes"] = [_episode(7101, 1, 1, "New", "<p>Then __class__ laughs.</p>")]
+    before = content(data)
+    (sentence,) = sentences(run(data, server.url))
+    assert "'__class__' in the data, which Dagster cannot keep" in sentence
+    assert {name for name, now in content(data).items() if now == before[name]} == {
+        f.APPEARANCES, f.MENTIONS, f.PICTURE, f.PAGE,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("note", ['{"a":' * 900 + "1" + "}" * 900, r'"\ud800"'], ids=["deep", "half a pair"])
+def test_a_file_from_elsewhere_that_cannot_be_read_is_named(data: Path, server: TVMazeServer, note: str) -> None:
+    shutil.rmtree(data / ".origin")
+    shown = (data / f.SHOW).read_text().replace("{", f'{{"note": {note}, ', 1)
+    (data / f.SHOW).write_text(shown)
+    (sentence,) = sentences(run(data, server.url, "episodes"))
+    assert f"{data / f.SHOW} is not readable (" in sentence
+    assert server.log == []
+    assert run(data, server.url).success, "the next run of all writes it anew"
 
 
 def test_a_search_that_fails_stops_the_run_before_anything_is_replaced(data: Path, server: TVMazeServer) -> None:

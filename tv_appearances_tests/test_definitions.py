@@ -31,11 +31,13 @@ MAY_KNOW: dict[str, set[str]] = {
     "resources": {"automation", "fetching", "mentions", "report", "show_files", "show_list", "storage", "tvmaze"},
     "automation": set(),
     "checks": {"tvmaze"},
+    "metadata": set(),
     "assets": {
         "automation",
         "checks",
         "fetching",
         "mentions",
+        "metadata",
         "report",
         "resources",
         "schedule",
@@ -75,8 +77,8 @@ MAY_KNOW: dict[str, set[str]] = {
     },
 }
 KNOW_DAGSTER = {
-    "resources", "automation", "alerts", "history", "checks", "assets", "many_shows", "build", "definitions",
-    "components", "cli",
+    "resources", "automation", "alerts", "history", "checks", "metadata", "assets", "many_shows", "build",
+    "definitions", "components", "cli",
 }  # fmt: skip
 
 

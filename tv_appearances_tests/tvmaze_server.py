@@ -357,6 +357,13 @@ def _gzip_bomb(handler: _Handler, fault: dict[str, Any]) -> None:
     handler.wfile.write(packed)
 
 
+def _with_a_note(handler: _Handler, note: str, encoding: str = "utf-8") -> None:
+    """The right answer, whose first object has one field more, which nobody uses."""
+    url = urlsplit(handler.path)
+    answer = json.dumps(handler.server.world.answer(url.path, parse_qs(url.query)))
+    handler.reply(200, answer.replace("{", f'{{"note": {note}, ', 1).encode(encoding, "surrogatepass"))
+
+
 FAULTS: dict[str, Callable[[_Handler, dict[str, Any]], None]] = {
     "html": lambda handler, _: handler.reply(200, CHALLENGE, Content_Type="text/html"),
     "403-html": lambda handler, _: handler.reply(403, CHALLENGE, Content_Type="text/html"),
@@ -371,6 +378,11 @@ FAULTS: dict[str, Callable[[_Handler, dict[str, Any]], None]] = {
     "infinity": lambda handler, _: handler.reply(200, b'[{"score": 1e999}]'),
     "surrogate": lambda handler, _: handler.reply(200, b'[{"name": "\\ud800"}]'),
     "deep": lambda handler, _: handler.reply(200, b"[" * 1_000_000),
+    "cesu-8": lambda handler, _: _with_a_note(handler, '"\ud83d\ude00"'),
+    "utf-16-surrogate": lambda handler, _: _with_a_note(handler, r'"\ud800"', "utf-16"),
+    "long-integer": lambda handler, _: _with_a_note(handler, "9" * 400),
+    "deep-field": lambda handler, _: _with_a_note(handler, "[" * 900 + "]" * 900),
+    "dagster-mark": lambda handler, _: _with_a_note(handler, '{"__class__": "AssetKey"}'),
     "reset-before-headers": lambda handler, _: handler.reset(),
     "reset-mid-body": _reset_mid_body,
     "short": _short,

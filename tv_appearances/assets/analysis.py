@@ -16,6 +16,7 @@ from tv_appearances.mentions.counting import Reading, ambiguous_share, appearanc
 from tv_appearances.mentions.names import is_generic
 from tv_appearances.mentions.quotes import quotes
 from tv_appearances.mentions.unclaimed import unclaimed
+from tv_appearances.metadata import json_metadata
 from tv_appearances.report import overview, wording
 from tv_appearances.report.answer import Answer, answer_version, build_answer
 from tv_appearances.report.evidence_json import Evidence, Said, read_evidence, write_evidence
@@ -78,6 +79,7 @@ def character_appearances(
     reading = read(cast, listed, aliases.of(show.name, show.id))
     tally, seen = reading.tally, _evidence(reading)
     counts = appearances(tally, cast)
+    mentions = json_metadata(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SHOWN]))
     origin = made_from(show.id, source, episodes_file, characters_file)
     files.write(f.MENTIONS, write_mentions(tally.mentions).encode(), origin)
     files.write(f.EVIDENCE, write_evidence(seen).encode(), origin)
@@ -89,9 +91,7 @@ def character_appearances(
         context.log.info("%.1f%% of the mentions could mean several characters: counted for none.", 100 * share)
     return dg.MaterializeResult(
         metadata={
-            "mentions": dg.MetadataValue.json(
-                dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SHOWN])
-            ),
+            "mentions": mentions,
             "characters_table": dg.MetadataValue.md(wording.markdown_table(answer, SHOWN)),
             "total_mentions": sum(counts.values()),
             "num_characters_mentioned": len(answer.rows),

@@ -14,6 +14,7 @@ from pydantic import Field
 from tv_appearances import automation, checks
 from tv_appearances import show_files as f
 from tv_appearances.fetching.fields import SchemaError
+from tv_appearances.metadata import json_metadata
 from tv_appearances.report.wording import which_show
 from tv_appearances.resources import clear_failures
 from tv_appearances.show_files import ShowFiles
@@ -75,6 +76,7 @@ def tv_show_info(
     pinned = files.pinned(asked) if context.has_partition_key else None
     found = tvmaze.find(asked, holds_live_data=files.holds_live_data(), before=_show_before(files), pinned=pinned)
     show = found.show
+    top_result = json_metadata(found.record)
     files.choose(show, found.source, found.record, asked)
     stamp = show.updated or sha256(to_json(found.record["show"]))  # TVMaze always gives a stamp; a mirror may not
     context.log.info("%r is %s, id:%d, from %s.", asked, which_show(show), show.id, _named(found.source))
@@ -83,7 +85,7 @@ def tv_show_info(
         metadata={
             "request_url": _url(found.url),
             "requests": found.requests,
-            "top_result": dg.MetadataValue.json(found.record),
+            "top_result": top_result,
             "top_result_search_score": dg.MetadataValue.null() if found.score is None else found.score,
             "total_results": len(found.results),
             "rows_left_out": len(left_out),
@@ -141,6 +143,7 @@ def episodes(
     """
     show, source, _ = files.show()
     fetched = tvmaze.gateway(source).episodes(show)
+    preview = json_metadata(fetched.raw[:3])
     stored = _write_list(files, f.EPISODES, fetched.raw, show, source)
     left_out = _told(context, fetched.value.left_out)
     unique = in_order(fetched.value)
@@ -156,7 +159,7 @@ def episodes(
             "num_episodes_with_summary": len(unique) - without_text,
             "rows_left_out": len(left_out),
             "source": source,
-            "preview": dg.MetadataValue.json(fetched.raw[:3]),
+            "preview": preview,
             "dagster/row_count": len(fetched.raw),
             "dagster/uri": files.uri(f.EPISODES),
         },
@@ -212,6 +215,7 @@ def characters(
     """
     show, source, _ = files.show()
     fetched = tvmaze.gateway(source).cast(show)
+    response = json_metadata(fetched.raw[:PREVIEWED])
     listed = [{"id": c.id, "name": c.name, "played_by": c.played_by} for c in fetched.value]
     stored = _write_list(files, f.CHARACTERS, listed, show, source)
     left_out = _told(context, fetched.value.left_out)
@@ -221,7 +225,7 @@ def characters(
         metadata={
             "request_url": _url(fetched.url),
             "requests": fetched.requests,
-            "response": dg.MetadataValue.json(fetched.raw[:PREVIEWED]),
+            "response": response,
             "num_characters": len(names),
             "rows_left_out": len(left_out),
             "source": source,

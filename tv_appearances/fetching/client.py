@@ -8,11 +8,10 @@ Whose part is what:
         environment, timeouts of a single read, the length of a body, decompression in small steps.
     tenacity: the loop of tries, the growth of the waits and their jitter.
     This module: what is worth another try, Retry-After, the deadline over all tries, the cap on decoded bytes,
-        redirects, the pace, the budget, and what counts as JSON. Time is the monotonic clock's alone.
+        redirects, the pace and the budget. Time is the monotonic clock's alone.
 """
 
 import json
-import math
 import re
 import socket
 import threading
@@ -26,6 +25,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from .decoding import decoded
 from .errors import (
     BadAnswer,
     BrokenAnswer,
@@ -277,8 +277,8 @@ class JsonClient:
             raise call.failed(BadAnswer, f"{said} with content of type {quoted(content_type)} instead of JSON")
         body = self._body(call, response)
         try:
-            return _decoded(body)
-        except (ValueError, RecursionError) as error:
+            return decoded(body)
+        except ValueError as error:
             raise call.failed(BrokenAnswer, f"{said}, but its {len(body)} bytes are not JSON: {error}") from error
 
     def _body(self, call: _Call, response: "requests.Response") -> bytes:
@@ -436,25 +436,6 @@ def _wait(state: "RetryCallState") -> float:
 
 def _error(state: "RetryCallState") -> FetchError:
     return state.outcome.exception()  # type: ignore[union-attr,return-value]
-
-
-def _decoded(body: bytes) -> Any:
-    """JSON as its standard has it: no NaN or infinity, and text that can be written as UTF-8.
-
-    Raises:
-        ValueError: it is not.
-    """
-    value = json.loads(body, parse_constant=_finite, parse_float=_finite)
-    if b"\\u" in body:
-        json.dumps(value, ensure_ascii=False).encode()
-    return value
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is not a number in JSON")
-    return number
 
 
 def quoted(text: str) -> str:

@@ -9,6 +9,8 @@ import time
 from collections import defaultdict, deque
 from pathlib import Path
 
+from .decoding import decoded
+
 HORIZON = 600.0
 """Seconds ahead that a request can have been promised; several times the deadline of a call."""
 
@@ -58,7 +60,7 @@ class SharedPace(Pace):
     def _reserve(self, host: str, patience: float) -> float | None:
         now = time.time()
         try:
-            sent = json.loads(self._path.read_bytes())
+            sent = decoded(self._path.read_bytes())
         except (FileNotFoundError, ValueError):  # the first one, or a writer died
             sent = {}
         # A moment far ahead is from before the clock was set back.

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable
 
 from tv_appearances.fetching.fields import SchemaError
+from tv_appearances.report.cells import cell, text_of
 from tv_appearances.tvmaze.models import Mention
 
 _COLUMNS = Mention._fields
@@ -16,12 +17,15 @@ _COLUMNS = Mention._fields
 def write_mentions(mentions: Iterable[Mention]) -> str:
     """The content of `mentions.csv`: a header and a line for each mention in the given order, ended by LF.
 
-    The columns are the fields of `Mention`; the number of a special is empty.
+    The columns are the fields of `Mention`; the number of a special is empty. A name that a spreadsheet would run as a
+    formula has an apostrophe before it.
     """
     records = _Records()
     writer = csv.writer(records)
     writer.writerow(_COLUMNS)
-    writer.writerows(mentions)
+    writer.writerows(
+        mention._replace(character=cell(mention.character), form=cell(mention.form)) for mention in mentions
+    )
     # csv quotes CR and LF in a value only where both are part of its line end, so that is changed afterwards.
     return "".join(line.removesuffix("\r\n") + "\n" for line in records)
 
@@ -45,7 +49,12 @@ def read_mentions(text: str) -> tuple[Mention, ...]:
             episode_id, season, number, character, form, count = record
             try:
                 mention = Mention(
-                    int(episode_id), int(season), int(number) if number else None, character, form, int(count)
+                    int(episode_id),
+                    int(season),
+                    int(number) if number else None,
+                    text_of(character),
+                    text_of(form),
+                    int(count),
                 )
             except ValueError:
                 raise SchemaError(at, "whole numbers for episode_id, season, number and mentions", record) from None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 
 from tv_appearances.report.answer import Answer
+from tv_appearances.report.cells import cell
 from tv_appearances.report.templating import render
 from tv_appearances.report.wording import escaped, plural
 
@@ -127,7 +128,9 @@ def write_csv(shows: Sequence[OverviewRow]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([getattr(one, column) for column in columns] for one in shows)
+    for one in shows:
+        values = [getattr(one, column) for column in columns]
+        writer.writerow([cell(value) if isinstance(value, str) else value for value in values])
     return text.getvalue()
 
 

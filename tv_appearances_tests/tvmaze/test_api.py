@@ -271,7 +271,10 @@ def test_an_answer_that_breaks_once_is_asked_for_again(client: TVMazeClient, tvm
     assert (again.value, again.requests) == (whole, 2)
 
 
-@pytest.mark.parametrize("kind", [*BROKEN, "not-json", "html-as-json", "nan", "infinity", "surrogate", "deep"])
+UNREADABLE = ["nan", "infinity", "surrogate", "deep", "cesu-8", "utf-16-surrogate", "long-integer", "deep-field"]
+
+
+@pytest.mark.parametrize("kind", [*BROKEN, "not-json", "html-as-json", *UNREADABLE])
 def test_an_answer_that_stays_broken_is_never_let_in(client: TVMazeClient, tvmaze_server: TVMazeServer, kind: str):
     tvmaze_server.fault(CAST, kind, times=99)
     with pytest.raises(BrokenAnswer, match=r'the cast of "The Lighthouse" \(show 7001\)') as failure:
