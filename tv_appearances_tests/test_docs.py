@@ -166,8 +166,7 @@ def test_the_guide_to_your_own_asset_works_as_it_stands(checkout: Path, tvmaze_s
     (checkout / "tv_appearances" / "defs" / "ratings.py").write_text(asset, encoding="utf-8")
     (checkout / "test_ratings.py").write_text(test, encoding="utf-8")
     run(check)
-    listed = json.loads(run("dg list defs --json"))
-    assert "ratings" in [asset["key"] for asset in listed["assets"]]
+    assert "ratings" in run("dg list defs --json")
     run(materialize)
     assert (checkout / "data" / "ratings.json").read_text() == '{\n  "1": 7.5,\n  "2": 7.5\n}\n'
     assert (checkout / "data" / "appearances.png").exists()

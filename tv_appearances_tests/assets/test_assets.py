@@ -136,7 +136,7 @@ def test_run_config_chooses_the_show(project: Project) -> None:
 def test_all_checks_pass_on_a_good_day_and_three_requests_are_made(project: Project) -> None:
     result = project.run()
     assert checks(result) == dict.fromkeys(checks(result), True)
-    assert len(checks(result)) == 16
+    assert len(checks(result)) == 14
     assert project.tvmaze.requests[0] == "/search/shows?q=the lighthouse"
     assert sorted(project.tvmaze.requests[1:]) == ["/shows/7/cast", "/shows/7/episodes"]
 
