@@ -73,6 +73,12 @@ def main() -> int:
         if given.is_search:
             return _search(given.asked, settings, as_json=given.json)
         settings, apart = _apart(settings, given.asked, many=many)
+        if apart and not given.quiet:
+            print(
+                f"{settings.show!r} is not what the deployment in this folder is about: its files go to a folder of its "
+                "own, and the run is in no history.",
+                file=sys.stderr,
+            )
         files = ShowFiles(settings.data)
         if given.aliases is not None:
             status = _aliases(given.aliases, files)

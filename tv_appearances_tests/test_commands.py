@@ -72,9 +72,26 @@ def test_a_file_called_env_is_read(tmp_path: Path, tvmaze_server: TVMazeServer) 
 def test_the_command_says_that_a_list_of_shows_is_not_its_business(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
     variables = {"TVMAZE_URL": tvmaze_server.url, "TV_APPEARANCES_SHOWS": "a;b"}
     alone = run(tmp_path, "tv-appearances", TV_APPEARANCES_SHOW="the lighthouse", **variables)
-    assert "TV_APPEARANCES_SHOWS is set, but this command is about one show" in alone.stderr
+    assert "a folder of its own" in alone.stderr
     assert "mentioned most in The Lighthouse" in alone.stdout
+    assert (tmp_path / "data" / "one-off" / "the-lighthouse" / "appearances.png").exists()
     assert not (tmp_path / ".dagster").exists()
+
+
+def test_a_question_about_another_show_leaves_the_deployment_as_it_is(
+    tmp_path: Path, tvmaze_server: TVMazeServer
+) -> None:
+    variables = {"TVMAZE_URL": tvmaze_server.url, "TV_APPEARANCES_SHOW": "the lighthouse"}
+    assert run(tmp_path, "tv-appearances", "The Lighthouse", **variables).returncode == 0
+    kept = {path: path.read_bytes() for path in (tmp_path / "data").iterdir() if path.is_file()}
+    tvmaze_server.world.parts[7002, "episodes"] = tvmaze_server.world.parts[7001, "episodes"]
+    tvmaze_server.world.parts[7002, "cast"] = tvmaze_server.world.parts[7001, "cast"]
+    other = run(tmp_path, "tv-appearances", "Lighthouse", "Road", **variables)
+    assert other.returncode == 0, other.stderr
+    assert str(tmp_path / "data" / "lighthouse-road" / "appearances.html") in other.stdout
+    assert {path: path.read_bytes() for path in (tmp_path / "data").iterdir() if path.is_file()} == kept
+    runs = run(tmp_path, "dagster", "run", "list", DAGSTER_HOME=str(tmp_path))
+    assert runs.stdout.count("SUCCESS") == 1
 
 
 def test_what_a_script_asks_for_is_json_and_all_of_it(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
@@ -92,7 +109,8 @@ def test_what_a_script_asks_for_is_json_and_all_of_it(tmp_path: Path, tvmaze_ser
     assert (answer["year"], answer["network"]) == ("2001", "Coast TV")
     assert (answer["episodes"], answer["episodes_with_summary"]) == (8, 6)
     assert answer["episodes_mentioned_in"]["Ada"] == 5
-    assert answer["warnings"] == []
+    (warning,) = answer["warnings"]
+    assert warning.startswith("Never mentioned: Person0 Quist, Person1 Quist, Person2 Quist.")
     found = run(tmp_path, "tv-appearances", "--search", "the", "lighthouse", "--json", TVMAZE_URL=tvmaze_server.url)
     assert json.loads(found.stdout)[0] == {
         "id": "id:7001", "name": "The Lighthouse", "year": "2001", "network": "Coast TV"
@@ -193,7 +211,8 @@ def test_a_run_that_fails_leaves_what_was_there(tmp_path: Path, tvmaze_server: T
     def content() -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir() if path.is_file()}
 
-    assert run(tmp_path, "tv-appearances", "the lighthouse", TVMAZE_URL=tvmaze_server.url).returncode == 0
+    lighthouse = {"TVMAZE_URL": tvmaze_server.url, "TV_APPEARANCES_SHOW": "the lighthouse"}
+    assert run(tmp_path, "tv-appearances", **lighthouse).returncode == 0
     before = content()
     for variables in ({"TVMAZE_URL": NOWHERE}, {"TV_APPEARANCES_SOURCE": "sample"}):
         done = run(tmp_path, "tv-appearances", **{"TVMAZE_URL": tvmaze_server.url, **variables})
