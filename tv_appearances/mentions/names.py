@@ -75,7 +75,7 @@ class SurfaceForm(NamedTuple):
     spelling: str
     bearers: tuple[Candidate, ...]
     names: tuple[str, ...]
-    plain: bool  # one bearer, not by surname, and no ordinary word: only capitalised neighbours matter
+    plain: bool  # no ordinary word, no epithet, no city: only what `context.is_quiet` notices matters
 
 
 def is_generic(cast_name: str) -> bool:
@@ -315,7 +315,6 @@ def _roles(names: Mapping[str, tuple[Name, ...]]) -> Mapping[str, set[str]]:
 
 
 def _is_plain(key: str, bearers: Iterable[Candidate]) -> bool:
-    first, *others = bearers
-    if others or key in COMMON_WORDS or key in CITIES or key in WEEKDAYS:
+    if key in COMMON_WORDS or key in CITIES or key in WEEKDAYS:
         return False
-    return first.kind is Kind.GIVEN or (first.kind is Kind.WHOLE and " " in key)
+    return all(one.kind in {Kind.GIVEN, Kind.SURNAME} or (one.kind is Kind.WHOLE and " " in key) for one in bearers)
