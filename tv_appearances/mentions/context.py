@@ -57,6 +57,7 @@ class Certainty(Enum):
 
     NOBODY = "somebody or something else is meant"
     STRANGER = "somebody else of that name, who may be called by it from here on"
+    INTRODUCED = "somebody whom the reader does not know: a stranger, or a regular for the first time"
     RELATIVE = "as likely somebody else of the family"
     FAMILY = "the bearer or somebody else of the family, whom the show may tell"
     POSSIBLE = "nothing speaks against it"
@@ -78,7 +79,7 @@ class _Context(NamedTuple):
     rest: str  # of the line, 300 characters at most
 
 
-_NOTICED = STRANGERS | INTRODUCERS | RELATIVES
+_NOTICED = STRANGERS | INTRODUCERS | RELATIVES | {"the"}
 
 
 def is_quiet(text: str, start: int, end: int) -> bool:
@@ -90,7 +91,7 @@ def is_quiet(text: str, start: int, end: int) -> bool:
         return False
     if text[end] == "'" and text[end + 1] == "s":
         end += 2
-    return text[end + 1].islower() or text[end] in ".,;:!?"
+    return text[end] in ".,;:!?" or (text[end + 1].islower() and not text.startswith("the ", end + 1))
 
 
 def _context(text: str, start: int, end: int) -> _Context:
@@ -402,7 +403,7 @@ def _certainty(bearer: Candidate, key: str, context: _Context) -> Certainty:
 def referents(form: SurfaceForm, texts: Texts, start: int, end: int) -> tuple[tuple[str, ...], Certainty]:
     """The cast names that a form may mean where it stands, and how sure that is.
 
-    A `STRANGER` is somebody else: the names are those of the bearers whom the stranger may be taken for.
+    Of a `STRANGER`, and of who is `INTRODUCED`, the names are those of the bearers who may be taken for that one.
     """
     text = texts.text
     context, key = _context(text, start, end), lower(text[start:end])
@@ -414,7 +415,7 @@ def referents(form: SurfaceForm, texts: Texts, start: int, end: int) -> tuple[tu
         return (), Certainty.NOBODY
     if best is not Certainty.CERTAIN:
         if _is_introduced(key, text, start, context):
-            best, verdicts = Certainty.STRANGER, [Certainty.STRANGER] * len(verdicts)
+            best, verdicts = Certainty.INTRODUCED, [Certainty.INTRODUCED] * len(verdicts)
         single = " " not in key and form.bearers[0].kind is not Kind.EPITHET
         if (
             _is_in_a_work(key, text, start, end, context)

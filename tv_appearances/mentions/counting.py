@@ -11,7 +11,7 @@ Belongs here: the count itself, pure functions of names and texts. Does not belo
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -138,77 +138,61 @@ def _look(texts: Texts, search: Search) -> tuple[list[Found], list[Found], list[
     certain: list[Found] = []
     undecided: list[_Open] = []
     last: dict[str, int] = {}  # cast name → the last summary that named its bearer
-    strangers: set[tuple[int, int]] = set()  # summary and form
-    first = _FirstSummaries(texts, search)
-    plain = [form.names[0] if form.plain else "" for form in forms]
+    strangers: dict[tuple[int, int], list[Found]] = {}  # summary and form → where it is a stranger's
+    regulars: dict[str, list[Found]] = {}  # cast name → what is a stranger's unless the bearer is named again
+    possible = Certainty.POSSIBLE
     for summary, which, start, end in longest(text, search.hits()):
-        form, name = forms[which], plain[which]
-        if name and is_quiet(text, start, end):
-            if strangers and (summary, which) in strangers:
+        form = forms[which]
+        if form.plain and is_quiet(text, start, end):
+            meant, certainty = form.names, possible
+        else:
+            meant, certainty = referents(form, texts, start, end)
+        if certainty is Certainty.NOBODY:
+            continue
+        if certainty is Certainty.STRANGER or certainty is Certainty.INTRODUCED:
+            if any(last.get(name) == summary for name in meant):
                 continue
-            last[name] = summary
-            decided.append((summary, name, form.shown, start, end))
-            continue
-        meant, certainty = referents(form, texts, start, end)
-        if certainty is Certainty.STRANGER:
-            regular = len(meant) == 1 and first.is_beginning(meant[0], summary)
-            if regular and not text[end : end + 2].strip(" .,").isupper():
-                certainty = Certainty.POSSIBLE
-            elif all(last.get(name) != summary for name in meant):
-                strangers.add((summary, which))
-        if certainty is Certainty.CERTAIN:
-            strangers = {stranger for stranger in strangers if stranger[0] == summary and stranger[1] != which}
-        if certainty in (Certainty.STRANGER, Certainty.NOBODY) or (summary, which) in strangers:
-            continue
-        if len(meant) == 1 and certainty in (Certainty.CERTAIN, Certainty.POSSIBLE):
+            strangers[summary, which] = []
+            if certainty is Certainty.INTRODUCED and len(meant) == 1 and meant[0] not in last:
+                regulars.setdefault(meant[0], strangers[summary, which])
+        found = (summary, meant[0], form.shown, start, end)
+        if strangers and (summary, which) in strangers:
+            strangers[summary, which].append(found)
+        elif len(meant) > 1 or certainty is Certainty.FAMILY or certainty is Certainty.RELATIVE:
+            undecided.append(_Open(summary, meant, form, start, end, certainty))
+        else:
             if certainty is Certainty.CERTAIN:
                 certain.append((summary, meant[0], f"… {form.shown}", start, end))
             last[meant[0]] = summary
-            decided.append((summary, meant[0], form.shown, start, end))
-        else:
-            undecided.append(_Open(summary, meant, form, start, end, certainty))
-    return decided, certain, undecided
+            decided.append(found)
+    return sorted([*decided, *_introduced(regulars, decided)], key=_START) if regulars else decided, certain, undecided
 
 
-class _FirstSummaries:
-    """Which summaries hold a form of whom: looked up only where somebody is introduced, since few texts do that."""
+def _introduced(regulars: Mapping[str, list[Found]], decided: Iterable[Found]) -> Iterator[Found]:
+    """What an introduction names that is one of a regular: of somebody whom several other summaries name.
 
-    def __init__(self, texts: Texts, search: Search) -> None:
-        self._texts, self._search = texts, search
-        self._recurs: dict[str, bool] = {}
-
-    @cached_property
-    def _starts(self) -> Mapping[str, list[int]]:
-        starts: dict[int, list[int]] = {}
-        for which, start, _ in self._search.hits():
-            starts.setdefault(which, []).append(start)
-        of: dict[str, list[int]] = {}
-        for which, here in starts.items():
-            for bearer in self._search.forms[which].names:
-                of.setdefault(bearer, []).extend(here)
-        return {bearer: sorted(here) for bearer, here in of.items()}
-
-    def is_beginning(self, name: str, summary: int) -> bool:
-        """Whether this summary is the first that may name somebody, and others follow: a regular is introduced once.
-
-        "A boy named Steven" in the first of many summaries is Steven; "a donkey named Gus" in the only one is not Gus.
-        """
-        starts = self._starts.get(name, [])
-        if not starts or self._texts.summary(starts[0]) != summary:
-            return False
-        if name not in self._recurs:
-            self._recurs[name] = len({self._texts.summary(start) for start in starts}) > HABIT
-        return self._recurs[name]
+    "A boy named Steven" in the first of many summaries is Steven; "a donkey named Gus" in the only one is not Gus.
+    """
+    others: dict[str, set[int]] = {name: set() for name in regulars}
+    for summary, name, _, _, _ in decided:
+        if name in others:
+            others[name].add(summary)
+    for name, found in regulars.items():
+        if len(others[name]) >= HABIT:
+            yield from found
 
 
 def _rows(found: Iterable[Found], told: Sequence[Episode]) -> Iterator[Mention]:
-    for summary, here in groupby(found, key=itemgetter(0)):
-        episode = told[summary]
-        counts: dict[tuple[str, str], int] = {}
-        for _, name, shown, _, _ in here:
-            counts[name, shown] = counts.get((name, shown), 0) + 1
-        for (name, shown), count in sorted(counts.items()):
-            yield Mention(episode.id, episode.season, episode.number, name, shown, count)
+    counts: dict[tuple[str, str], int] = {}
+    at = -1
+    for summary, name, shown, _, _ in (*found, (len(told), "", "", 0, 0)):
+        if summary != at and counts:
+            episode = told[at]
+            for (who, form), count in sorted(counts.items()) if len(counts) > 1 else counts.items():
+                yield Mention(episode.id, episode.season, episode.number, who, form, count)
+            counts.clear()
+        at = summary
+        counts[name, shown] = counts.get((name, shown), 0) + 1
 
 
 def _decide(

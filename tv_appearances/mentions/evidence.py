@@ -55,6 +55,7 @@ class Texts:
     written: str
     """The same text before folding: in the accents, quotes and dashes of whoever wrote it."""
     _lower: dict[str, bool] = field(default_factory=dict, repr=False)
+    _unfolded: dict[int, tuple[str, list[int]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, summaries: Iterable[str]) -> "Texts":
@@ -90,15 +91,22 @@ class Texts:
     def as_written(self, summary: int, start: int, end: int) -> tuple[str, list[int]]:
         """A piece of a summary before folding, and for each of its places, the end included, the place in that."""
         first = self._summaries[summary - 1] + 1 if summary else 0
-        folded, written = self._pieces[0][summary], self._pieces[1][summary]
-        lengths = [1] * len(written) if folded == written else [len(fold(character)) for character in written]
-        if sum(lengths) != len(folded):  # letters of other scripts that are typed in two
+        written, places = self._places(summary)
+        if not places:
             return self.text[start:end], list(range(end - start + 1))
-        places = [at for at, length in enumerate(lengths) for _ in range(length)] + [len(written)]
         begin = places[start - first]
-        return written[begin : places[end - first]], [
-            place - begin for place in places[start - first : end - first + 1]
-        ]
+        return written[begin : places[end - first]], [at - begin for at in places[start - first : end - first + 1]]
+
+    def _places(self, summary: int) -> tuple[str, list[int]]:
+        # A summary before folding, and for each place in the folded one that in this; none where they are the same, or
+        # where it cannot be said: letters of other scripts that are typed in two.
+        if summary not in self._unfolded:
+            folded, written = self._pieces[0][summary], self._pieces[1][summary]
+            lengths = [] if folded == written else [len(fold(character)) for character in written]
+            known = sum(lengths) == len(folded)
+            places = [at for at, length in enumerate(lengths) for _ in range(length)] if known else []
+            self._unfolded[summary] = written, [*places, len(written)] if places else []
+        return self._unfolded[summary]
 
     @cached_property
     def _pieces(self) -> tuple[list[str], list[str]]:
@@ -189,7 +197,7 @@ def short_forms_used(
     owners: dict[str, set[str]] = defaultdict(set)
     for cast_name, parts in names.items():
         given = lower(fold(parts[0].given))
-        if given and " " not in given and not parts[0].suffix:
+        if given.isalpha() and not parts[0].suffix:
             for form in _short_of(given, texts.words):
                 owners[form].add(cast_name)
     sole = {form: next(iter(own)) for form, own in owners.items() if len(own) == 1 and lower(form) not in taken}

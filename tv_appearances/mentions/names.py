@@ -7,7 +7,6 @@ belong here: texts.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -46,8 +45,7 @@ class Kind(Enum):
     EPITHET = "a word that is a name only after `the`"
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A cast name taken apart, in the cast list's spelling: `whole` is without titles, nicknames and suffix."""
 
     whole: str
@@ -75,7 +73,7 @@ class SurfaceForm(NamedTuple):
     spelling: str
     bearers: tuple[Candidate, ...]
     names: tuple[str, ...]
-    plain: bool  # one bearer, not by surname, and no ordinary word: only capitalised neighbours matter
+    plain: bool  # no ordinary word, no epithet, no city: only what `context.is_quiet` notices matters
 
 
 def is_generic(cast_name: str) -> bool:
@@ -129,15 +127,15 @@ def read_name(text: str, titles: int | None = None) -> Name:
     words = words[at:end]
     joint = next((i for i in range(1, len(words) - 1) if words[i] in {"of", "the"}), 0)
     if joint:
-        return replace(name, given="" if title_of(words[joint - 1]) else " ".join(words[:joint]))
+        return name._replace(given="" if title_of(words[joint - 1]) else " ".join(words[:joint]))
     if not words[1:] or words[0].lower() in ADJECTIVES or words[-1].lower() in PEOPLE:
         return name
     if words[0].lower() in PARTICLES and titles is None and (spoken or words[0].islower()):
-        return replace(name, surname=name.whole)
+        return name._replace(surname=name.whole)
     if re.fullmatch(r"\S+ [^\W\d_]+(?:-[a-z]+)+", name.whole):
-        return replace(name, given=words[1], surname=words[0])
+        return name._replace(given=words[1], surname=words[0])
     last = next((i for i in range(1, len(words) - 1) if words[i].lower() in PARTICLES), len(words) - 1)
-    return replace(name, given=words[0], middle=" ".join(words[1:last]), surname=" ".join(words[last:]))
+    return name._replace(given=words[0], middle=" ".join(words[1:last]), surname=" ".join(words[last:]))
 
 
 def _titles_in(words: Sequence[str]) -> int:
@@ -281,11 +279,11 @@ def surface_forms(
     for cast_name, parts in names.items():
         spoken = [lower(fold(text)) for name in parts for text in (name.whole, name.suffix, *name.nicknames)]
         nicks = short.get(cast_name, ())
-        own = frozenset(bare(word) for text in (*spoken, *map(lower, nicks)) for word in re.split(r"[\s-]+", text))
+        own = frozenset([bare(word) for word in " ".join([*spoken, *map(lower, nicks)]).replace("-", " ").split()])
         own -= {"", "of", "the"}
         for name in parts:
             suffixed = bool(name.suffix) and fold(name.whole) in unsuffixed
-            forms = list(_forms_of(name, suffixed=suffixed))
+            forms = [*dict.fromkeys(_forms_of(name, suffixed=suffixed))]
             forms += [(role, Kind.WHOLE) for role in (_role_of(name),) if len(roles.get(role, ())) > 1]
             if name is parts[0]:
                 forms += [(nick, Kind.GIVEN) for nick in nicks]
@@ -315,7 +313,6 @@ def _roles(names: Mapping[str, tuple[Name, ...]]) -> Mapping[str, set[str]]:
 
 
 def _is_plain(key: str, bearers: Iterable[Candidate]) -> bool:
-    first, *others = bearers
-    if others or key in COMMON_WORDS or key in CITIES or key in WEEKDAYS:
+    if key in COMMON_WORDS or key in CITIES or key in WEEKDAYS:
         return False
-    return first.kind is Kind.GIVEN or (first.kind is Kind.WHOLE and " " in key)
+    return all(one.kind in {Kind.GIVEN, Kind.SURNAME} or (one.kind is Kind.WHOLE and " " in key) for one in bearers)
