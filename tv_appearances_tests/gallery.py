@@ -36,24 +36,24 @@ HARBOUR = Show(7, "Harbour Lights", "https://www.tvmaze.com/shows/7/harbour-ligh
 
 
 def of_names(show: str, *names: str) -> Answer:
-    """A show in which the names are mentioned, each one less often than the one before; all sentences are quoted."""
+    """A show in which the names are mentioned, each less often than the one before; three sentences of each."""
     counts = {name: 2 * (len(names) - at) + 1 for at, name in enumerate(names)}
     listed = addressed(episodes(2 * len(names) + 1, seasons=2))
-    return quoted(answer_of(counts, show=replace(HARBOUR, name=show), listed=listed))
+    return quoted(answer_of(counts, show=replace(HARBOUR, name=show), listed=listed), most=3)
 
 
 def addressed(listed: Sequence[Episode]) -> list[Episode]:
     return [replace(episode, url=f"https://www.tvmaze.com/episodes/{episode.id}/part") for episode in listed]
 
 
-def quoted(answer: Answer) -> Answer:
-    """The answer with a sentence for every mention, in the first episode of each."""
+def quoted(answer: Answer, most: int | None = None) -> Answer:
+    """The answer with a sentence for every mention, or so many, all in the first episode of the character."""
     rows = []
     for row in answer.rows:
         text = f"While the rest of the town sleeps, {row.label} waits for the tide, and nobody can say what will come."
         start = text.index(row.label)
         quote = Quote(row.first, text, ((start, start + len(row.label)),), row.first.url)
-        rows.append(replace(row, quotes=(quote,) * row.mentions))
+        rows.append(replace(row, quotes=((quote,) * row.mentions)[:most]))
     return replace(answer, rows=tuple(rows))
 
 
