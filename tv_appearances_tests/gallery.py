@@ -13,8 +13,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from tv_appearances.assets.analysis import _evidence
+from tv_appearances.mentions import counting
 from tv_appearances.mentions.aliases import Aliases
-from tv_appearances.mentions.counting import count_mentions, labels
 from tv_appearances.report.answer import Answer, Contender, Quote, build_answer
 from tv_appearances.report.page import page
 from tv_appearances.report.picture import render_png, render_svg, signs_without_font
@@ -78,8 +79,11 @@ def counted(show: Show, source: Source, listed: object, cast: object) -> Answer:
     """The answer as the assets come to it."""
     parsed = parse_episodes(listed)
     characters = parse_cast(cast) if "person" in json.dumps(cast) else parse_characters(cast)
-    tally = count_mentions(characters, parsed, Aliases())
-    return build_answer(show, source, parsed, labels(characters), tally.mentions, tally.left_out)
+    reading = counting.read(characters, parsed, Aliases().of(show.name, show.id))
+    found = reading.tally.mentions
+    return build_answer(
+        show, source, parsed, counting.labels(characters, found), found, reading.tally.left_out, _evidence(reading)
+    )
 
 
 def read(folder: Path, name: str) -> object:

@@ -447,6 +447,12 @@ def test_a_page_of_a_hundred_thousand_sentences_stays_below_two_megabytes_and_sa
     assert quotes_shown(with_quotes(*long[:5]).rows) == 5
 
 
+def test_sentences_that_the_count_did_not_keep_are_said_to_be_missing() -> None:
+    (row, *_) = with_quotes(quote("Ada waits.", (0, 3))).rows
+    document = page(dataclasses.replace(ANSWER, rows=(dataclasses.replace(row, more_quotes=1_234),)), "")
+    assert ": the first 1 of 1,235 sentences</summary>" in document
+
+
 def test_a_name_that_belongs_to_nobody_has_a_line_to_claim_it_that_is_toml() -> None:
     word = 'The "Duke" \\ of <Harbour>'
     said = read_page(dataclasses.replace(ANSWER, unclaimed=((word, 65, 20),))).said
@@ -459,9 +465,8 @@ def test_what_could_overtake_the_leader_has_a_hatched_bar_and_a_sentence() -> No
     answer = dataclasses.replace(
         ANSWER, contenders=(Contender("Bosch", 108, ("Harry", "Maddie")), Contender("Walt", 2))
     )
-    said = (
-        "Hatched bars count for nobody: 108 “Bosch” could be Harry or Maddie; nobody in the cast list is called “Walt”."
-    )
+    doubts = "108 “Bosch” could be Harry or Maddie; nobody in the cast list is called “Walt” (twice)"
+    said = f"Hatched bars count for nobody: {doubts}."
     assert contenders_line(answer) == said
     reader = read_page(answer)
     assert said in reader.said
