@@ -81,11 +81,11 @@ def which_show(show: Show) -> str:
     return ", ".join((short(one_line(show.name), 80), *(short(one_line(part), 40) for part in show.when_and_where)))
 
 
-def contenders_line(answer: Answer) -> str:
-    """What the hatched bars are; "" where there are none."""
+def contenders_line(answer: Answer, look: str = "Hatched") -> str:
+    """What the bars are that look so; "" where there are none."""
     if not answer.contenders:
         return ""
-    return f"Hatched bars count for nobody: {'; '.join(map(_could_be, answer.contenders))}."
+    return f"{look} bars count for nobody: {'; '.join(map(_could_be, answer.contenders))}."
 
 
 def contender_label(contender: Contender) -> str:
