@@ -12,7 +12,7 @@ FAST := -q -m "not command and not daemon and not browser and not soak and not l
 .DEFAULT_GOAL := report
 # Else every process compiles all of Dagster anew, which takes longer than what it then does.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: report dev test celery matrix lowest check audit lock bench gallery clean
+.PHONY: report dev test celery matrix lowest check audit lock bench axe gallery clean
 
 report: $(READY_TO_RUN)  ## run the five assets; print the finding and where the picture is
 	@echo "Running the five assets"
@@ -59,6 +59,9 @@ audit: $(READY)  ## known vulnerabilities in what requirements.lock pins, for th
 	@if $(AUDIT) --no-deps --format json -r $(VENV)/vulnerable.txt 2>/dev/null | grep -q '"vulns": \[{'; \
 	then $(AUDIT) --strict -r requirements.lock; \
 	else echo "pip-audit skipped: no service that knows vulnerabilities answers from here"; fi
+
+axe: $(READY)  ## fetch axe-core, with which the browser tests look for what somebody cannot read
+	npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix $(VENV)/axe axe-core@4
 
 gallery: $(READY)  ## write two dozen reports of every kind into gallery/, to look at
 	$(BIN)/python -m tv_appearances_tests.gallery

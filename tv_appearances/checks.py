@@ -62,7 +62,7 @@ CHECKS = (
         "nobody_unknown_leads",
         "No name that is nobody's in the cast list is used more often than the leader is mentioned.",
     ),
-    _Check("appearances_report", "report_is_a_readable_picture", "`appearances.png` shows something.", _ERROR),
+    _Check("appearances_report", "report_is_a_readable_picture", "The picture shows something.", _ERROR),
     _Check("appearances_report", "every_sign_has_a_font", "Some font here has each sign of the picture."),
     _Check("shows_overview", "every_show_is_current", "Every show has a report of its newest state.", _ERROR),
     _Check("shows_overview", "every_show_has_a_result", "Every show of the list was found and built."),

@@ -13,8 +13,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from tv_appearances.assets.analysis import _evidence
+from tv_appearances.mentions import counting
 from tv_appearances.mentions.aliases import Aliases
-from tv_appearances.mentions.counting import count_mentions, labels
 from tv_appearances.report.answer import Answer, Contender, Quote, build_answer
 from tv_appearances.report.page import page
 from tv_appearances.report.picture import render_png, render_svg, signs_without_font
@@ -36,24 +37,24 @@ HARBOUR = Show(7, "Harbour Lights", "https://www.tvmaze.com/shows/7/harbour-ligh
 
 
 def of_names(show: str, *names: str) -> Answer:
-    """A show in which the names are mentioned, each one less often than the one before; all sentences are quoted."""
+    """A show in which the names are mentioned, each less often than the one before; three sentences of each."""
     counts = {name: 2 * (len(names) - at) + 1 for at, name in enumerate(names)}
     listed = addressed(episodes(2 * len(names) + 1, seasons=2))
-    return quoted(answer_of(counts, show=replace(HARBOUR, name=show), listed=listed))
+    return quoted(answer_of(counts, show=replace(HARBOUR, name=show), listed=listed), most=3)
 
 
 def addressed(listed: Sequence[Episode]) -> list[Episode]:
     return [replace(episode, url=f"https://www.tvmaze.com/episodes/{episode.id}/part") for episode in listed]
 
 
-def quoted(answer: Answer) -> Answer:
-    """The answer with a sentence for every mention, in the first episode of each."""
+def quoted(answer: Answer, most: int | None = None) -> Answer:
+    """The answer with a sentence for every mention, or so many, all in the first episode of the character."""
     rows = []
     for row in answer.rows:
         text = f"While the rest of the town sleeps, {row.label} waits for the tide, and nobody can say what will come."
         start = text.index(row.label)
         quote = Quote(row.first, text, ((start, start + len(row.label)),), row.first.url)
-        rows.append(replace(row, quotes=(quote,) * row.mentions))
+        rows.append(replace(row, quotes=((quote,) * row.mentions)[:most]))
     return replace(answer, rows=tuple(rows))
 
 
@@ -78,8 +79,11 @@ def counted(show: Show, source: Source, listed: object, cast: object) -> Answer:
     """The answer as the assets come to it."""
     parsed = parse_episodes(listed)
     characters = parse_cast(cast) if "person" in json.dumps(cast) else parse_characters(cast)
-    tally = count_mentions(characters, parsed, Aliases())
-    return build_answer(show, source, parsed, labels(characters), tally.mentions, tally.left_out)
+    reading = counting.read(characters, parsed, Aliases().of(show.name, show.id))
+    found = reading.tally.mentions
+    return build_answer(
+        show, source, parsed, counting.labels(characters, found), found, reading.tally.left_out, _evidence(reading)
+    )
 
 
 def read(folder: Path, name: str) -> object:

@@ -59,7 +59,7 @@ SHOWN = 100
 def character_appearances(
     context: dg.AssetExecutionContext, files: dg.ResourceParam[ShowFiles], aliases: dg.ResourceParam[Aliases]
 ) -> dg.MaterializeResult:
-    """How often the episode summaries name each main character.
+    """How often the episode summaries name each main character: the numbers that say who the show is about.
 
     A mention is a word of its own that can only mean that character: part of a longer word, a place, a family or
     somebody else of that name does not count. Where a form of a name could mean several characters and the text does
@@ -137,10 +137,11 @@ def character_appearances(
 def appearances_report(
     context: dg.AssetExecutionContext, files: dg.ResourceParam[ShowFiles], chart: dg.ResourceParam[ChartRenderer]
 ) -> dg.MaterializeResult:
-    """The answer to look at and to pass around: who is this show about?
+    """The answer to look at and to pass around, as a picture and as a page: who is this show about?
 
     **Files**: `appearances.png`, a bar chart whose title is the finding, and `appearances.html`, one page that opens
-    anywhere: the chart, who carried which season, the full table and how it was counted.
+    anywhere: the chart, who carried which season, the full table, the sentences behind each count, and how it was
+    counted.
 
     Drawn on this machine; with the setting `chart` at `quickchart` the picture is drawn by
     [QuickChart](https://quickchart.io) as in the blog post, which then receives the names and counts.

@@ -133,7 +133,7 @@ def tv_show_info(
 def episodes(
     context: dg.AssetExecutionContext, tvmaze: dg.ResourceParam[Lookup], files: dg.ResourceParam[ShowFiles]
 ) -> dg.MaterializeResult:
-    """Every episode of the show with its plot summary.
+    """Every episode of the show with its title, air date and plot summary: the texts that the names are counted in.
 
     **File**: `episodes.json`, the list as [TVMaze](https://www.tvmaze.com/api) gives it, in airing order; specials are
     not part of it. Validated before it is written: a wrong type or a list that is suddenly empty fails, and the last
@@ -193,7 +193,7 @@ def episodes(
                 dg.TableColumn(
                     "played_by",
                     "string",
-                    "the actors, joined by ` / ` where the role was recast; empty where not known",
+                    'the actors, joined by " / " where the role was recast; empty where not known',
                 ),
             ]
         )
@@ -203,7 +203,7 @@ def episodes(
 def characters(
     context: dg.AssetExecutionContext, tvmaze: dg.ResourceParam[Lookup], files: dg.ResourceParam[ShowFiles]
 ) -> dg.MaterializeResult:
-    """The show's main characters, each once even if recast.
+    """The show's main characters, each once even if recast: the names that are looked for in the episode summaries.
 
     **File**: `characters.json`, a list of `{"id", "name", "played_by"}` in the order of
     [TVMaze's cast list](https://www.tvmaze.com/api), which is by number of appearances on screen.

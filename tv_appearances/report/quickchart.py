@@ -187,7 +187,7 @@ def _chart(answer: Answer) -> dict[str, Any]:
     shown = bars(answer)
     labels = cut_apart([bar.label for bar in shown], 280, partial(nominal_width, size=13))
     title = wrapped_evenly(headline(answer), 730, partial(nominal_width, size=20, bold=True))
-    said = [which_show(answer.show), what_was_counted(answer), bars_left_over(answer), contenders_line(answer)]
+    said = [which_show(answer.show), what_was_counted(answer), bars_left_over(answer), contenders_line(answer, "Empty")]
     small = partial(nominal_width, size=11)
     foot = [line for part in (*said, credits_line(answer)) for line in wrapped(part, 730, small)]
 

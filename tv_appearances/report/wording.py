@@ -24,6 +24,8 @@ MOST_NAMED = 4
 LONGEST_IN_TITLE = 50
 """Letters of a name at most in a title."""
 
+_LONGEST_IN_TABLE = 24
+
 # Letters, digits and the marks of ordinary names aside, everything ASCII can mean something in Markdown or HTML.
 _MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in '!"#$%&()*+/:;<=>?@[\\]^_`{|}~'}
 
@@ -79,11 +81,11 @@ def which_show(show: Show) -> str:
     return ", ".join((short(one_line(show.name), 80), *(short(one_line(part), 40) for part in show.when_and_where)))
 
 
-def contenders_line(answer: Answer) -> str:
-    """What the hatched bars are; "" where there are none."""
+def contenders_line(answer: Answer, look: str = "Hatched") -> str:
+    """What the bars are that look so; "" where there are none."""
     if not answer.contenders:
         return ""
-    return f"Hatched bars count for nobody: {'; '.join(map(_could_be, answer.contenders))}."
+    return f"{look} bars count for nobody: {'; '.join(map(_could_be, answer.contenders))}."
 
 
 def contender_label(contender: Contender) -> str:
@@ -145,14 +147,16 @@ def spans(numbers: Sequence[int]) -> str:
 
 
 def markdown_table(answer: Answer, limit: int) -> str:
-    """The first `limit` rows as a Markdown table; no name is taken for Markdown or HTML."""
+    """The first `limit` rows as a Markdown table; no name is taken for Markdown or HTML.
+
+    It is narrow: Dagster's UI cuts off what does not fit its column, which has room for some 45 letters.
+    """
     if not answer.rows:
         return escaped(finding(answer))
-    lines = ["| Character | Mentions | Episodes | First | Last | Found as |", "| --- | ---: | ---: | --- | --- | --- |"]
-    for row in answer.rows[:limit]:
-        forms = ", ".join(map(escaped, row.forms))
-        cells = (escaped(row.label), f"{row.mentions:,}", f"{row.episodes:,}", str(row.first), str(row.last), forms)
-        lines.append(f"| {' | '.join(cells)} |")
+    lines = ["| Character | Mentions | Episodes |", "| --- | ---: | ---: |"]
+    labels = cut_apart([row.label for row in answer.rows[:limit]], _LONGEST_IN_TABLE, len)
+    for row, label in zip(answer.rows, labels, strict=False):
+        lines.append(f"| {escaped(label)} | {row.mentions:,} | {row.episodes:,} |")
     if len(answer.rows) > limit:
         lines += ["", f"… and {len(answer.rows) - limit:,} more"]
     return "\n".join(lines)

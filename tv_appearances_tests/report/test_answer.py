@@ -4,6 +4,7 @@ import dataclasses
 import html
 import random
 import re
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -11,11 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tv_appearances.fetching.fields import SchemaError
-from tv_appearances.report.answer import Answer, Contender, EpisodeRef, answer_version, build_answer
+from tv_appearances.report.answer import Answer, Contender, EpisodeRef, Quote, answer_version, build_answer
 from tv_appearances.report.mentions_csv import read_mentions, write_mentions
-from tv_appearances.report.page import HEAT_ROWS, HEAT_SEASONS, HEAT_STEPS, heat_maps, page, season_leaders
+from tv_appearances.report.page import (
+    HEAT_ROWS,
+    HEAT_SEASONS,
+    HEAT_STEPS,
+    LARGEST_QUOTES,
+    heat_maps,
+    page,
+    quotes_shown,
+    season_leaders,
+)
 from tv_appearances.report.picture import render_svg
 from tv_appearances.report.wording import (
+    any_of,
+    contenders_line,
     credits_line,
     data_date,
     finding,
@@ -27,6 +39,11 @@ from tv_appearances.report.wording import (
 from tv_appearances.tvmaze.models import Episode, Mention, Show
 from tv_appearances_tests.answers import ATTACK, HARBOUR, answer_of, episodes, mentions
 from tv_appearances_tests.report.test_picture import contrast
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 LISTED = [
     Episode(1, 1, 1, "Low Tide", summary="<p>Ada mends a net.</p>"),
@@ -390,6 +407,106 @@ def test_nothing_from_outside_becomes_a_tag() -> None:
     assert reader.said.count(ATTACK) >= 10
 
 
+def quote(text: str, *marks: tuple[int, int], url: str = "https://www.tvmaze.com/episodes/1/low-tide") -> Quote:
+    return Quote(EpisodeRef(1, 1, "Low Tide"), text, marks, url)
+
+
+def with_quotes(*quotes: Quote) -> Answer:
+    return dataclasses.replace(ANSWER, rows=(dataclasses.replace(ANSWER.rows[0], quotes=quotes), *ANSWER.rows[1:]))
+
+
+def test_a_character_unfolds_into_the_sentences_with_the_name_marked_and_the_episode_linked() -> None:
+    answer = with_quotes(
+        quote("Ada & Ada mend a net.", (6, 9), (0, 3)), quote("No address.", url="javascript:alert(1)")
+    )
+    document = page(answer, "")
+    assert document.count("<details>") == 1
+    assert "<summary><bdi>Ada</bdi>: 2 sentences</summary>" in document
+    assert "<mark>Ada</mark> &amp; <mark>Ada</mark> mend a net." in document
+    assert '<a href="https://www.tvmaze.com/episodes/1/low-tide" rel="noreferrer">S1E1</a>' in document
+    assert "javascript" not in document
+    assert "<details>" not in page(ANSWER, "")
+
+
+def test_the_first_and_the_last_episode_are_linked() -> None:
+    listed = [dataclasses.replace(e, url=f"https://www.tvmaze.com/episodes/{e.id}") for e in LISTED]
+    links = read_page(build_answer(HARBOUR, "live", listed, LABELS, FOUND)).links
+    assert {"https://www.tvmaze.com/episodes/1", "https://www.tvmaze.com/episodes/5"} <= set(links)
+
+
+def test_a_page_of_a_hundred_thousand_sentences_stays_below_two_megabytes_and_says_what_is_left_out() -> None:
+    long = tuple(
+        quote(f"Ada mends net number {at}, and it takes her all day and half the night." * 2) for at in range(50_000)
+    )
+    answer = with_quotes(*long)
+    answer = dataclasses.replace(answer, rows=(*answer.rows, dataclasses.replace(answer.rows[0], label="Zed")))
+    shown = quotes_shown(answer.rows)
+    document = page(answer, render_svg(answer))
+    assert 0.9 * LARGEST_QUOTES < len(document.encode()) < 2_000_000
+    assert document.count(f"the first {shown:,} of 50,000 sentences") == 2
+    assert quotes_shown(with_quotes(*long[:5]).rows) == 5
+
+
+def test_sentences_that_the_count_did_not_keep_are_said_to_be_missing() -> None:
+    (row, *_) = with_quotes(quote("Ada waits.", (0, 3))).rows
+    document = page(dataclasses.replace(ANSWER, rows=(dataclasses.replace(row, more_quotes=1_234),)), "")
+    assert ": the first 1 of 1,235 sentences</summary>" in document
+
+
+def test_a_name_that_belongs_to_nobody_has_a_line_to_claim_it_that_is_toml() -> None:
+    word = 'The "Duke" \\ of <Harbour>'
+    said = read_page(dataclasses.replace(ANSWER, unclaimed=((word, 65, 20),))).said
+    assert f"{word} 65 20 " in " ".join(said.split())
+    (line,) = re.findall(r'"…" = \[.*\]', said)
+    assert tomllib.loads(line) == {"…": [word]}
+
+
+def test_what_could_overtake_the_leader_has_a_hatched_bar_and_a_sentence() -> None:
+    answer = dataclasses.replace(
+        ANSWER, contenders=(Contender("Bosch", 108, ("Harry", "Maddie")), Contender("Walt", 2))
+    )
+    doubts = "108 “Bosch” could be Harry or Maddie; nobody in the cast list is called “Walt” (twice)"
+    said = f"Hatched bars count for nobody: {doubts}."
+    assert contenders_line(answer) == said
+    reader = read_page(answer)
+    assert said in reader.said
+    svg = render_svg(answer)
+    assert re.findall("<text[^>]*>([^<]*)", svg)[:4] == ["“Bosch”", "108", "Ada", "4"]
+    assert svg.count('class="hatch"') == 2
+    assert contenders_line(ANSWER) == ""
+
+
+def test_names_are_listed_as_people_list_them() -> None:
+    assert any_of(["Harry"]) == "Harry"
+    assert any_of(["Harry", "Maddie"]) == "Harry or Maddie"
+    assert any_of([*"ABCDEF"]) == "A, B, C or 3 others"
+
+
+def test_the_page_says_which_show_it_is() -> None:
+    show = dataclasses.replace(HARBOUR, premiered="2003-05-06", network="BBC")
+    assert which_show(show) == "Harbour Lights, 2003, BBC"
+    assert which_show(HARBOUR) == "Harbour Lights"
+    assert which_show(show) in read_page(dataclasses.replace(ANSWER, show=show)).said
+
+
+def test_leaders_whose_names_begin_alike_are_told_apart_in_the_finding() -> None:
+    names = [f"{'Her Serene Highness ' * 3}{number}" for number in ("One", "Two")]
+    said = finding(answer_of(dict.fromkeys(names, 2)))
+    assert "One and" in said
+    assert "Two are" in said
+
+
+def test_a_link_to_the_page_shows_the_finding_and_the_picture() -> None:
+    document = page(ANSWER, "")
+    assert f'<meta property="og:title" content="{finding(ANSWER)}">' in document
+    assert '<meta property="og:image" content="appearances.png">' in document
+
+
+def test_a_name_from_right_to_left_does_not_turn_the_sentence_around_it() -> None:
+    answer = answer_of({"עקיבא": 9}, show=dataclasses.replace(HARBOUR, name="שטיסל"))
+    assert "<h1><bdi>עקיבא</bdi> is mentioned most in <bdi>שטיסל</bdi>: 9 times in" in page(answer, "")
+
+
 def test_a_sample_says_so_on_the_page() -> None:
     assert "This is a sample." in read_page(dataclasses.replace(ANSWER, source="sample")).said
     assert "This is a sample." not in read_page(ANSWER).said
@@ -424,19 +541,27 @@ def test_every_text_of_the_page_stands_out_from_its_ground_in_light_and_in_dark(
 
 def test_the_markdown_table_has_the_first_rows_and_says_how_many_more() -> None:
     lines = markdown_table(ANSWER, 2).splitlines()
-    assert lines[2] == "| Ada | 4 | 2 | S1E1 | S2E2 | Ada, Ada Vale |"
+    assert lines[2] == "| Ada | 4 | 2 |"
     assert lines[3].startswith("| Bo | 1 |")
     assert lines[-1] == "… and 1 more"
     assert "more" not in markdown_table(ANSWER, 3)
 
 
 def test_no_name_is_taken_for_markdown_or_html() -> None:
-    name = 'a|b *c* _d_ `e` [f](http://g) ![h](i) <j> &amp; ~k~ \\ # "l" $m$'
-    (*_, row) = markdown_table(answer_of({name: 2}), 5).splitlines()
-    cells = row.removeprefix("| ").removesuffix(" |").split(" | ")
-    assert len(cells) == 6
-    assert html.unescape(cells[0]) == name
-    assert not set(re.sub("&#[0-9]+;", "", cells[0])) & set("|*_`[]()!<>&~\\#$")
+    for name in ("a|b *c* _d_ `e`", "[f](http://g) ![h](i)", "<j> &amp; ~k~ \\ #", '"l" $m$'):
+        (*_, row) = markdown_table(answer_of({name: 2}), 5).splitlines()
+        cells = row.removeprefix("| ").removesuffix(" |").split(" | ")
+        assert len(cells) == 3
+        assert html.unescape(cells[0]) == name
+        assert not set(re.sub("&#[0-9]+;", "", cells[0])) & set("|*_`[]()!<>&~\\#$")
+
+
+def test_long_names_in_the_markdown_table_are_cut_and_stay_different() -> None:
+    names = [f"Her Serene Highness Princess Anastasia {number}" for number in ("I", "II")]
+    rows = markdown_table(answer_of(dict.fromkeys(names, 2)), 5).splitlines()[2:]
+    cells = [html.unescape(row.split(" | ")[0].removeprefix("| ")) for row in rows]
+    assert len(set(cells)) == 2
+    assert all(len(cell) <= 24 for cell in cells)
 
 
 def test_the_markdown_of_an_empty_answer_is_the_finding() -> None:

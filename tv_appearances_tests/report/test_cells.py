@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tv_appearances.report.cells import cell, text_of
 from tv_appearances.report.mentions_csv import read_mentions, write_mentions
-from tv_appearances.report.overview import Line, write_csv
+from tv_appearances.report.overview import OverviewRow, write_csv
 from tv_appearances.tvmaze.models import Mention
 
 BEGINS_A_FORMULA = "=+-@\t\r\n＝＋－＠"
@@ -28,9 +28,9 @@ def test_a_name_is_no_formula_in_either_file(name: str) -> None:
     row = list(csv.reader(io.StringIO(written, newline="")))[1]
     assert row == ["1", "1", "1", f"'{name}", f"'{name}", "1"]
     assert read_mentions(written) == (mention,)
-    texts = {"show", "asked", "name", "leaders", "runner_up", "source", "note"}
-    line = Line(**dict.fromkeys(texts, name), mentions=3, share=0.5)  # type: ignore[arg-type]
-    (shown,) = csv.DictReader(io.StringIO(write_csv([line]), newline=""))
+    texts = {"show", "asked", "name", "leaders", "runner_up", "source", "why"}
+    row_of_all = OverviewRow(**dict.fromkeys(texts, name), mentions=3, share=0.5)  # type: ignore[arg-type]
+    (shown,) = csv.DictReader(io.StringIO(write_csv([row_of_all]), newline=""))
     assert {column for column, value in shown.items() if value == f"'{name}"} == texts
     assert (shown["mentions"], shown["share"]) == ("3", "0.5")
 

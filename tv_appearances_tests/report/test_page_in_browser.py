@@ -1,16 +1,24 @@
-"""What a browser makes of the page: text stays text, nothing is loaded, and a phone need not be turned."""
+"""What a browser makes of the page: text stays text, nothing is loaded or lost, and everybody can read it."""
 
+import dataclasses
+import re
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tv_appearances.report.answer import build_answer
-from tv_appearances.report.page import page
+from tv_appearances.report import overview
+from tv_appearances.report.answer import Answer, build_answer
+from tv_appearances.report.page import page, quotes_shown
 from tv_appearances.report.picture import render_svg
 from tv_appearances.tvmaze.models import Show
 from tv_appearances_tests.answers import ATTACK, answer_of, episodes, mentions
+from tv_appearances_tests.gallery import reports
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -81,3 +89,95 @@ def test_the_page_fits_a_phone(tmp_path: Path) -> None:
     wide, room = (int(word) for word in measured.partition("<title>")[2].partition("</title>")[0].split(" of "))
     assert 0 < room <= 375
     assert wide <= room
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS[1:], "--no-proxy-server"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    script = Path(__file__).parents[2] / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        pytest.skip("axe-core is not here: make axe")
+    return script.read_text(encoding="utf-8")
+
+
+def violations(browser: Any, axe: str, document: str) -> set[str]:
+    """What axe-core finds in light and dark, on a desktop and a phone, and a page that is wider than its window."""
+    context = browser.new_context(bypass_csp=True)
+    try:
+        tab = context.new_page()
+        tab.set_content(document)
+        tab.evaluate(axe)
+        found = set()
+        for scheme in ("light", "dark"):
+            for width in (1280, 375):
+                tab.emulate_media(color_scheme=scheme)
+                tab.set_viewport_size({"width": width, "height": 800})
+                result = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
+                where = f"{scheme}, {width} pixels"
+                found |= {f"{rule['id']} ({where}): {rule['nodes'][0]['html']}" for rule in result["violations"]}
+                if tab.evaluate("document.documentElement.scrollWidth") > width:
+                    found.add(f"too wide ({where})")
+        return found
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in reports().items()])
+def test_everybody_can_read_the_page(browser: Any, axe: str, make: Callable[[], Answer]) -> None:
+    answer = make()
+    document = page(answer, render_svg(answer))
+    assert violations(browser, axe, document) == set()
+    unfolded = document.replace("<details>", "<details open>")
+    if len(document) < 100_000:
+        assert violations(browser, axe, unfolded) == set()
+
+
+def test_everybody_can_read_the_overview(browser: Any, axe: str) -> None:
+    answers = {name: make() for name, make in reports().items() if name < "07"}
+    rows = [
+        overview.OverviewRow(show=name, asked=name, **dataclasses.asdict(overview.summary(answer)))
+        for name, answer in answers.items()
+    ]
+    late = overview.OverviewRow("late", "Late", "Late", why="Not in TVMaze.")
+    assert violations(browser, axe, overview.page([*rows, late], {rows[0].show}, ["a line that is no show"])) == set()
+
+
+def test_what_cannot_be_read_would_be_noticed(browser: Any, axe: str) -> None:
+    document = page(answer_of({"Ada": 1}), "").replace("--muted: #59626c", "--muted: #a9b2bc")
+    assert any("color-contrast (light" in found for found in violations(browser, axe, document))
+
+
+def printed(browser: Any, document: str, paper: str, folder: Path) -> str:
+    """The text on paper, in reading order; what lies beyond the edge of a sheet is not there."""
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    tab = browser.new_page()
+    tab.set_content(document)
+    pdf = folder / "page.pdf"
+    tab.pdf(path=pdf, format=paper)
+    tab.close()
+    read = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, check=True, encoding="utf-8")
+    return read.stdout
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", ["08-cast-of-300", "20-seasons-by-year", "21-a-soap-of-60-seasons"])
+def test_nothing_is_lost_on_paper(browser: Any, tmp_path: Path, name: str, paper: str) -> None:
+    answer = reports()[name]()
+    text = printed(browser, page(answer, render_svg(answer)), paper, tmp_path)
+    heads = [
+        int(season) for line in re.findall("^[ \\f]*Season ([ 0-9]+)$", text, re.MULTILINE) for season in line.split()
+    ]
+    assert heads == [season for season, _, _ in answer.seasons]
+    for row in answer.rows:
+        assert re.search(rf"^[ \f]*{row.label} +{row.mentions:,} +{row.episodes:,} ", text, re.MULTILINE), row.label
+    shown = sum(min(len(row.quotes), quotes_shown(answer.rows)) for row in answer.rows)
+    assert shown > 100
+    assert text.count("While the rest of") == shown

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tv_appearances.report.answer import Contender
 from tv_appearances.report.picture import MAX_BARS, check_picture, render_png
 from tv_appearances.report.quickchart import LONGEST_CHART_URL, ChartError, QuickChart
 from tv_appearances_tests.answers import ATTACK, answer_of
@@ -74,6 +75,18 @@ def test_a_chart_of_many_bars_stays_within_what_the_server_draws(naps: Naps) -> 
     assert len(request["chart"]["data"]["labels"]) == MAX_BARS
     assert request["height"] <= 3000
     assert "and 5 more, mentioned 5 times in all" in request["chart"]["options"]["plugins"]["subtitle"]["text"]
+
+
+def test_what_counts_for_nobody_is_an_empty_bar(naps: Naps) -> None:
+    with QuickChartServer(Reply(body=png(1600, 2 * (220 + 26 * 3)))) as server:
+        QuickChart(server.url, sleep=naps).render_png(dataclasses.replace(ANSWER, contenders=(Contender("Walt", 9),)))
+    chart = server.requests[0]["chart"]
+    assert chart["data"]["labels"] == ["“Walt” · 9", "Ada · 5", "Bo · 2"]
+    assert chart["data"]["datasets"][0]["borderWidth"] == [1, 0, 0]
+    assert chart["data"]["datasets"][0]["backgroundColor"][0] == "#ffffff"
+    assert any(
+        line.startswith("Empty bars count for nobody") for line in chart["options"]["plugins"]["subtitle"]["text"]
+    )
 
 
 @pytest.mark.parametrize(
