@@ -29,6 +29,16 @@ HEARS_SIGINT = (
     "from tv_appearances.cli import main; sys.exit(main())"
 )
 
+NO_SENSOR = """
+import os
+import dagster as dg
+from tv_appearances.build import build_defs
+from tv_appearances.settings import Settings
+defs = dg.Definitions.merge(
+    build_defs(Settings.from_env(os.environ), resource_prefix=""), dg.Definitions(executor=dg.in_process_executor)
+)
+"""
+
 
 @pytest.fixture
 def server() -> Iterator[TVMazeServer]:
@@ -136,13 +146,15 @@ def test_ctrl_c_at_thirty_moments(folder: Path, server: TVMazeServer, monkeypatc
 def test_terminate_in_the_ui_cancels_the_run_at_once(
     folder: Path, server: TVMazeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (folder / "no_sensor.py").write_text(NO_SENSOR)
     dev = Dev(
         folder,
-        f"dagster dev -m tv_appearances.definitions -p {free_port()}",
+        f"dagster dev -f no_sensor.py -p {free_port()}",
         TVMAZE_URL=server.url,
         TV_APPEARANCES_SHOW="the lighthouse",
     )
     try:
+        wait_for("the webserver", lambda: "Serving dagster-webserver on" in dev.log.read_text(), seconds=240)
         for question in QUESTIONS:
             server.faults.clear()
             server.fault(question, "stall", times=99)
