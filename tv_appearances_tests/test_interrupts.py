@@ -29,6 +29,16 @@ HEARS_SIGINT = (
     "from tv_appearances.cli import main; sys.exit(main())"
 )
 
+NO_SENSOR = """
+import os
+import dagster as dg
+from tv_appearances.build import build_defs
+from tv_appearances.settings import Settings
+defs = dg.Definitions.merge(
+    build_defs(Settings.from_env(os.environ), resource_prefix=""), dg.Definitions(executor=dg.in_process_executor)
+)
+"""
+
 
 @pytest.fixture
 def server() -> Iterator[TVMazeServer]:
@@ -44,7 +54,7 @@ def server() -> Iterator[TVMazeServer]:
 @pytest.fixture
 def folder(tmp_path: Path, server: TVMazeServer) -> Path:
     """A folder in which The Ferry was looked up; the server's log is empty again."""
-    done = run(tmp_path, "tv-appearances", f"id:{FERRY}", TVMAZE_URL=server.url)
+    done = run(tmp_path, "tv-appearances", TV_APPEARANCES_SHOW=f"id:{FERRY}", TVMAZE_URL=server.url)
     assert done.returncode == 0, done.stderr
     server.log.clear()
     return tmp_path
@@ -71,9 +81,9 @@ def statuses(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def interrupt(folder: Path, server: TVMazeServer, question: str, seconds: float) -> tuple[str, int, float, int]:
     """Ctrl-C so long after the question was asked, or after the start: stderr, code, seconds to the end, requests."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HEARS_SIGINT, "the", "lighthouse"],
+        [sys.executable, "-c", HEARS_SIGINT],
         cwd=folder,
-        env=environment(TVMAZE_URL=server.url),
+        env=environment(TVMAZE_URL=server.url, TV_APPEARANCES_SHOW="the lighthouse"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -101,7 +111,7 @@ def test_ctrl_c_cancels_the_run_wherever_tvmaze_stalls(
     assert statuses(folder, monkeypatch)[0] == "CANCELED"
     assert assert_one_show(folder / "data") == FERRY
     server.faults.clear()
-    assert run(folder, "tv-appearances", "the lighthouse", TVMAZE_URL=server.url).returncode == 0
+    assert run(folder, "tv-appearances", TV_APPEARANCES_SHOW="the lighthouse", TVMAZE_URL=server.url).returncode == 0
     assert assert_one_show(folder / "data") == 7001
     assert not (folder / "data" / ".next").exists()
 
@@ -129,20 +139,22 @@ def test_ctrl_c_at_thirty_moments(folder: Path, server: TVMazeServer, monkeypatc
         assert assert_one_show(folder / "data") in (FERRY, 7001), where
         assert statuses(folder, monkeypatch)[0] in ("CANCELED", "SUCCESS"), where
     server.faults.clear()
-    assert run(folder, "tv-appearances", "the lighthouse", TVMAZE_URL=server.url).returncode == 0
+    assert run(folder, "tv-appearances", TV_APPEARANCES_SHOW="the lighthouse", TVMAZE_URL=server.url).returncode == 0
 
 
 @pytest.mark.daemon
 def test_terminate_in_the_ui_cancels_the_run_at_once(
     folder: Path, server: TVMazeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (folder / "no_sensor.py").write_text(NO_SENSOR)
     dev = Dev(
         folder,
-        f"dagster dev -m tv_appearances.definitions -p {free_port()}",
+        f"dagster dev -f no_sensor.py -p {free_port()}",
         TVMAZE_URL=server.url,
         TV_APPEARANCES_SHOW="the lighthouse",
     )
     try:
+        wait_for("the webserver", lambda: "Serving dagster-webserver on" in dev.log.read_text(), seconds=240)
         for question in QUESTIONS:
             server.faults.clear()
             server.fault(question, "stall", times=99)
