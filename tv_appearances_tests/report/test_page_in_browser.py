@@ -11,6 +11,7 @@ from tv_appearances.report.page import page
 from tv_appearances.report.picture import render_svg
 from tv_appearances.tvmaze.models import Show
 from tv_appearances_tests.answers import ATTACK, answer_of, episodes, mentions
+from tv_appearances_tests.test_commands import PATIENCE
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -35,7 +36,7 @@ def dom_of(document: str, folder: Path, *flags: str) -> str:
         capture_output=True,
         check=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=PATIENCE,
     )
     return ran.stdout
 
@@ -48,6 +49,7 @@ def attacked_page() -> str:
     return page(answer, render_svg(answer))
 
 
+@pytest.mark.promise
 def test_a_show_and_a_character_that_are_an_attack_stay_text(tmp_path: Path) -> None:
     # Without the policy that forbids scripts, so that escaping alone has to hold.
     document = attacked_page().replace("default-src 'none'; style-src 'unsafe-inline'", "")
