@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY_TO_RUN := $(VENV)/.ready-run
 READY := $(VENV)/.ready
-TESTS := -n 4 --dist loadfile --no-loadscope-reorder
+TESTS := -n 4 --dist loadgroup
+# All modules and every asset in this process, and of what starts others what the README promises.
+QUICK := -m "promise or not (command or daemon or browser or soak or load or celery or project)"
 MINORS := 10 11 12 13 14
 CELERY := $(VENV)/celery
 FAST := -q -m "not command and not daemon and not browser and not soak and not load and not celery"
@@ -12,7 +14,7 @@ FAST := -q -m "not command and not daemon and not browser and not soak and not l
 .DEFAULT_GOAL := report
 # Else every process compiles all of Dagster anew, which takes longer than what it then does.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: report dev test celery matrix lowest check audit lock bench axe gallery clean
+.PHONY: report dev test test-all celery matrix lowest check audit lock bench axe gallery clean
 
 report: $(READY_TO_RUN)  ## run the five assets; print the finding and where the picture is
 	@echo "Running the five assets"
@@ -21,7 +23,10 @@ report: $(READY_TO_RUN)  ## run the five assets; print the finding and where the
 dev: $(READY_TO_RUN)  ## serve Dagster's UI, with the automation running
 	DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev
 
-test: $(READY)  ## run the tests
+test: $(READY)  ## run the tests, in three minutes
+	$(BIN)/python -m pytest $(TESTS) $(QUICK)
+
+test-all: $(READY)  ## the same with faults and kills at random, all of the UI in a browser, every command of every page
 	$(BIN)/python -m pytest $(TESTS)
 
 celery: $(CELERY)/.ready  ## run deploy/celery with Redis and PostgreSQL, and end one of its workers halfway
@@ -32,7 +37,7 @@ matrix:  ## run the fast tests under every Python that is here, each in an envir
 	  python=$$(ls "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.$$minor.*/bin/python 2>/dev/null | tail -n 1); \
 	  python=$${python:-$$(command -v python3.$$minor)} || { echo "3.$$minor: not here"; continue; }; \
 	  folder=$$(mktemp -d); echo "3.$$minor: $$python"; \
-	  $(MAKE) --no-print-directory PYTHON="$$python" VENV="$$folder" TESTS='$(FAST)' test; \
+	  $(MAKE) --no-print-directory PYTHON="$$python" VENV="$$folder" TESTS='$(FAST)' QUICK= test; \
 	  status=$$?; rm -rf "$$folder"; [ $$status = 0 ] || exit $$status; \
 	done
 

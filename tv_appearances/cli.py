@@ -72,13 +72,7 @@ def main() -> int:
             return _fail(str(error))
         if given.is_search:
             return _search(given.asked, settings, as_json=given.json)
-        settings, apart = _apart(settings, given.asked, many=many)
-        if apart and not given.quiet:
-            print(
-                f"{settings.show!r} is not what the deployment in this folder is about: its files go to a folder of its "
-                "own, and the run is in no history.",
-                file=sys.stderr,
-            )
+        settings, apart = _apart(settings, given.asked, many=many, quiet=given.quiet)
         files = ShowFiles(settings.data)
         if given.aliases is not None:
             status = _aliases(given.aliases, files)
@@ -90,7 +84,7 @@ def main() -> int:
     return status
 
 
-def _apart(settings: "Settings", asked: str | None, *, many: bool) -> tuple["Settings", bool]:
+def _apart(settings: "Settings", asked: str | None, *, many: bool, quiet: bool) -> tuple["Settings", bool]:
     """The settings for this question, and whether it is another one than the deployment answers.
 
     Another show gets a folder of its own and no place in the history: what the deployment keeps current stays as it is.
@@ -102,6 +96,9 @@ def _apart(settings: "Settings", asked: str | None, *, many: bool) -> tuple["Set
     show = asked or settings.show
     if not many and show.casefold() == settings.show.casefold():
         return settings, False
+    if not quiet:
+        said = f"{show!r} is not what the deployment here is about"
+        print(f"{said}: its files go to a folder of its own, and the run is in no history.", file=sys.stderr)
     folder = settings.data / "one-off" if many else settings.data
     return replace(settings, show=show, data=folder / (slug(show) or "show")), True
 

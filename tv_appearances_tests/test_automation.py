@@ -33,8 +33,9 @@ MIDNIGHT = datetime(2026, 3, 2, tzinfo=timezone.utc)
 class Simulation:
     """A Dagster instance and a clock.
 
-    `until` evaluates the conditions every hour, and every minute while there is something to do, and runs what they
-    request. The daemon does the same, every 30 seconds.
+    `until` evaluates the conditions every minute while there is something to do, else every hour until seven in the
+    morning and every six hours after that, when no tick of any condition is left; and it runs what they request. The
+    daemon does the same, every 30 seconds.
     """
 
     def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
@@ -77,13 +78,17 @@ class Simulation:
             instance=self.instance, asset_selection=selection, run_config=QUIET, raise_on_error=False
         ).success
 
-    def until(self, then: datetime, idle: timedelta = timedelta(hours=1)) -> set[str]:
+    def until(self, then: datetime, idle: timedelta | None = None) -> set[str]:
         """All assets that ran on the way; `self.tvmaze.requests` and `self.runs` start anew."""
         self.tvmaze.requests.clear()
         self.runs.clear()
         while self.now < then:
-            self.now += timedelta(minutes=1) if self.tick() else idle
+            self.now += timedelta(minutes=1) if self.tick() else idle or self._quiet()
         return set().union(*(assets for _, assets, _ in self.runs))
+
+    def _quiet(self) -> timedelta:
+        midnight = self.now.replace(hour=0, minute=0) + timedelta(days=1)
+        return timedelta(hours=1) if self.now.hour < 7 else min(timedelta(hours=6), midnight - self.now)
 
 
 @pytest.fixture

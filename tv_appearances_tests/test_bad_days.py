@@ -40,7 +40,7 @@ from tv_appearances.tvmaze.models import Show
 from tv_appearances.tvmaze.sample import SampleGateway
 from tv_appearances_tests.answers import answer_of
 from tv_appearances_tests.quickchart_server import QuickChartServer, Reply, png
-from tv_appearances_tests.test_commands import ROOT
+from tv_appearances_tests.test_commands import PATIENCE, ROOT
 from tv_appearances_tests.test_daemon import ASSETS as NAMES
 from tv_appearances_tests.test_daemon import Dev, Instance, free_port, wait_for
 from tv_appearances_tests.tvmaze_server import TVMazeServer, World, _episode, _role, _show
@@ -77,7 +77,7 @@ def run(
     **client: Any,
 ) -> dg.ExecuteInProcessResult:
     """The assets over the real client and the real files; the client's waits take no time."""
-    settings = {"sleep": lambda _: None, "pace": Pace(LIMIT, WINDOW), "read_timeout": 0.5, "max_body": 2**20, **client}
+    settings = {"sleep": lambda _: None, "pace": Pace(LIMIT, WINDOW), "max_body": 2**20, **client}
     with TVMazeClient(url, **settings) as live:
         return dg.materialize_to_memory(
             list(ASSETS),
@@ -360,11 +360,10 @@ show = Show(id=7001, name="The Lighthouse")
 with TVMazeClient(sys.argv[1]) as client:
     print(client.cast(show).requests)
 with TVMazeClient(sys.argv[1], deadline=0.5, tries=1) as client:
-    started = time.monotonic()
     try:
         client.episodes(show)
-    except BrokenAnswer:
-        print(time.monotonic() - started < 3)
+    except BrokenAnswer as error:
+        print("not complete within 0.5 s" in str(error))
 """
 
 
@@ -372,7 +371,12 @@ def test_a_clock_that_jumps_by_decades_shortens_no_wait_and_lengthens_none(serve
     server.fault("/shows/7001/cast", "503", retry_after=1)
     server.fault("/shows/7001/episodes", "drip")
     done = subprocess.run(
-        [sys.executable, "-c", JUMPING, server.url], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", JUMPING, server.url],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
     )
     assert done.stdout.split() == ["2", "True"]
     first, again = (entry["time"] for entry in server.log[:2])
@@ -470,6 +474,7 @@ def go(process: "subprocess.Popen[str]") -> None:
     process.stdin.flush()
 
 
+@pytest.mark.soak
 def test_two_runs_for_two_shows_at_once_never_make_a_report_of_one_over_the_data_of_the_other(
     tmp_path: Path, server: TVMazeServer, known: Known
 ) -> None:
@@ -480,7 +485,7 @@ def test_two_runs_for_two_shows_at_once_never_make_a_report_of_one_over_the_data
             both = [start(tmp_path, server.url, 8, show) for show in (LIGHTHOUSE, FERRY)]
             for process in both:
                 go(process)
-            ends = [process.communicate(timeout=120) for process in both]
+            ends = [process.communicate(timeout=PATIENCE) for process in both]
             assert [process.returncode for process in both] == [0, 0], ends
             said += " ".join(line for out, _ in ends for line in out.splitlines() if line != "success")
             if "was made for show" in said:
@@ -550,7 +555,7 @@ def test_a_machine_that_dies_in_a_run_finds_it_failed_and_recovers_at_the_next_t
     assert machine.statuses() == ["STARTED"], "the history still believes in the run"
     machine.power_on()
     wait_for("the dead run to be marked as failed", lambda: "FAILURE" in machine.statuses())
-    wait_for("all five, without a click", lambda: all(machine.runs().get(name, 0) for name in NAMES), seconds=150)
+    wait_for("all five, without a click", lambda: all(machine.runs().get(name, 0) for name in NAMES))
     assert "is mentioned most in The Lighthouse" in (machine.folder / "data" / "appearances.html").read_text()
 
 
@@ -722,7 +727,7 @@ print(reached)
 def test_a_run_connects_to_tvmaze_and_to_nobody_else(tmp_path: Path, server: TVMazeServer) -> None:
     done = subprocess.run(
         [sys.executable, "-c", OVERHEARD, str(tmp_path), server.url],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == "{'127.0.0.1'}"
     assert len(server.paths) == 3

@@ -21,7 +21,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 import dagster as dg
 import pytest
 
-from tv_appearances_tests.test_commands import ROOT, environment
+from tv_appearances_tests.test_commands import PATIENCE, ROOT, environment
 from tv_appearances_tests.tvmaze_server import TVMazeServer
 
 pytestmark = pytest.mark.daemon
@@ -43,7 +43,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(what: str, reached: Callable[[], bool], seconds: float = 90) -> None:
+def wait_for(what: str, reached: Callable[[], bool], seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"

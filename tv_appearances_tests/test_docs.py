@@ -11,7 +11,7 @@ from socket import create_server
 import pytest
 
 from tv_appearances_tests.test_commands import NOWHERE, ROOT, environment
-from tv_appearances_tests.test_daemon import ASSETS, Dev
+from tv_appearances_tests.test_daemon import ASSETS, Dev, wait_for
 from tv_appearances_tests.test_definitions import MAY_KNOW
 from tv_appearances_tests.test_mistakes import says
 from tv_appearances_tests.tvmaze_server import TVMazeServer
@@ -77,6 +77,11 @@ STARTS: dict[str, list[str]] = {
 }
 """A command that goes on until it is ended → the partitions that the five assets then have."""
 
+
+def of_the_readme(command: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.promise] if command in (ROOT / "README.md").read_text(encoding="utf-8") else []
+
+
 LOADED = """{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {
     ... on PythonError { message }
     ... on RepositoryLocation { repositories { assetNodes { assetKey { path } partitionKeys } } } } } } } }"""
@@ -84,7 +89,7 @@ LOADED = """{ workspaceOrError { ... on Workspace { locationEntries { locationOr
 INTERPRETER = """#!/bin/sh
 # Stands for a Python of another version: says what it is asked for, and installs nothing.
 echo "python $*"
-[ "$2" != venv ] || { mkdir "$3/bin" && cp "$0" "$3/bin/python"; }
+[ "$2" != venv ] || { mkdir -p "$4/bin" && cp "$0" "$4/bin/python"; }
 """
 
 
@@ -108,7 +113,7 @@ def test_every_command_of_the_pages_is_in_a_table() -> None:
 
 
 @pytest.mark.command
-@pytest.mark.parametrize("command", RUNS)
+@pytest.mark.parametrize("command", [pytest.param(command, marks=of_the_readme(command)) for command in RUNS])
 def test_a_command_of_the_pages_does_what_it_should(command: str, checkout: Path, tvmaze: TVMazeServer) -> None:
     shown, variables = RUNS[command]
     python = checkout / "pyenv" / "versions" / "3.99.0" / "bin" / "python"
@@ -130,7 +135,7 @@ def test_a_command_of_the_pages_does_what_it_should(command: str, checkout: Path
 
 
 @pytest.mark.daemon
-@pytest.mark.parametrize("command", STARTS)
+@pytest.mark.parametrize("command", [pytest.param(command, marks=of_the_readme(command)) for command in STARTS])
 def test_the_ui_of_a_page_answers_though_port_3000_is_taken(command: str, checkout: Path, tvmaze: TVMazeServer) -> None:
     (checkout / "shows.txt").write_text(*blocks(MANY, ""))
     with ExitStack() as stack:
@@ -140,9 +145,11 @@ def test_the_ui_of_a_page_answers_though_port_3000_is_taken(command: str, checko
         port = dev.said(r"Port 3000 is in use - using port (\d+) instead")
         assert dev.address == f"http://127.0.0.1:{port}"
         (entry,) = dev.ask(LOADED)["workspaceOrError"]["locationEntries"]
-    (repository,) = entry["locationOrLoadError"]["repositories"]
-    partitions = {node["assetKey"]["path"][0]: node["partitionKeys"] for node in repository["assetNodes"]}
-    assert [partitions[asset] for asset in ASSETS] == [STARTS[command]] * 5
+        (repository,) = entry["locationOrLoadError"]["repositories"]
+        partitions = {node["assetKey"]["path"][0]: node["partitionKeys"] for node in repository["assetNodes"]}
+        assert [partitions[asset] for asset in ASSETS] == [STARTS[command]] * 5
+        if not STARTS[command]:
+            wait_for("the report, without a click", (checkout / "data" / "appearances.html").exists)
 
 
 @pytest.mark.project

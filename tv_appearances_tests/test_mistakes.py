@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tv_appearances_tests.test_commands import MATERIALIZE, NOWHERE, ROOT, environment
+from tv_appearances_tests.test_commands import MATERIALIZE, NOWHERE, PATIENCE, ROOT, environment
 from tv_appearances_tests.test_daemon import Dev, free_port, wait_for
 from tv_appearances_tests.tvmaze_server import TVMazeServer
 
@@ -135,7 +135,7 @@ def test_the_mistake_gets_the_message_that_is_promised(
         env=environment(**{"TVMAZE_URL": tvmaze_server.url, **variables}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode != 0
@@ -157,7 +157,7 @@ def test_make_refuses_a_python_that_is_too_old(tmp_path: Path) -> None:
     python = old_python()
     if not python:
         pytest.skip("there is no Python below 3.10 here")
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+    for name in ("Makefile", "pyproject.toml", *(lock.name for lock in ROOT.glob("requirements*.lock"))):
         shutil.copy(ROOT / name, tmp_path)
     done = subprocess.run(
         ["make", "report", f"PYTHON={python}"], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -181,7 +181,7 @@ def test_an_interrupt_ends_the_run_at_once(tmp_path: Path) -> None:
         )
         wait_for("the first request", lambda: slow.connections > 0)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert says(said, the_one("The run was interrupted"))
 
@@ -200,7 +200,7 @@ def test_two_copies_at_once_both_end_well(tmp_path: Path) -> None:
         subprocess.Popen(["tv-appearances"], cwd=tmp_path, env=environment(TVMAZE_URL=NOWHERE), stderr=subprocess.PIPE)
         for _ in range(2)
     ]
-    said = [copy.communicate(timeout=60)[1] for copy in copies]
+    said = [copy.communicate(timeout=PATIENCE)[1] for copy in copies]
     assert [copy.returncode for copy in copies] == [0, 0], said
 
 
@@ -212,7 +212,7 @@ def said_by(folder: Path, command: str, **variables: str) -> str:
         env=environment(PYTHONPATH=str(ROOT), TVMAZE_URL=NOWHERE, **variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return done.stderr if done.returncode else ""

@@ -189,6 +189,7 @@ while True:
 """
 
 
+@pytest.mark.soak
 def test_a_kill_at_any_moment_leaves_the_file_whole_and_its_orphans_are_swept(local: ShowFiles) -> None:
     for attempt in range(12):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(local.folder)], stdout=subprocess.PIPE, text=True)

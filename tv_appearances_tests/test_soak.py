@@ -109,7 +109,7 @@ def test_every_run_ends_in_success_or_a_named_failure_and_every_file_is_whole_al
     ):
         for number in range(RUNS):
             show = dice.choice((LIGHTHOUSE, FERRY))
-            said = sentences(run(tmp_path, server.url, show=show, tries=4, instance=instance))
+            said = sentences(run(tmp_path, server.url, show=show, tries=4, read_timeout=0.5, instance=instance))
             ends["failure" if said else "success"] += 1
             assert reader.wrong == []
             server.log.clear()

@@ -13,16 +13,17 @@ from typing import Any
 import pytest
 
 from tv_appearances_tests.report.test_page_in_browser import CHROMIUM, FLAGS
-from tv_appearances_tests.test_commands import ROOT
+from tv_appearances_tests.test_commands import PATIENCE, ROOT
 from tv_appearances_tests.test_daemon import ASSETS, Dev, free_port, wait_for
 from tv_appearances_tests.tvmaze_server import TVMazeServer
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=1000 * PATIENCE)
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.xdist_group("one instance"),
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
 
@@ -62,7 +63,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UI]:
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS[1:], "--no-proxy-server"])
         page = browser.new_page(viewport={"width": 1200, "height": 800})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(1000 * PATIENCE)
         ui = UI(tmp_path_factory.mktemp("ui"), page)
         try:
             yield ui

@@ -17,8 +17,7 @@ from tv_appearances.report.picture import render_svg
 from tv_appearances.tvmaze.models import Show
 from tv_appearances_tests.answers import ATTACK, answer_of, episodes, mentions
 from tv_appearances_tests.gallery import reports
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from tv_appearances_tests.test_commands import PATIENCE
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -43,7 +42,7 @@ def dom_of(document: str, folder: Path, *flags: str) -> str:
         capture_output=True,
         check=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=PATIENCE,
     )
     return ran.stdout
 
@@ -56,6 +55,7 @@ def attacked_page() -> str:
     return page(answer, render_svg(answer))
 
 
+@pytest.mark.promise
 def test_a_show_and_a_character_that_are_an_attack_stay_text(tmp_path: Path) -> None:
     # Without the policy that forbids scripts, so that escaping alone has to hold.
     document = attacked_page().replace("default-src 'none'; style-src 'unsafe-inline'", "")
@@ -93,6 +93,7 @@ def test_the_page_fits_a_phone(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS[1:], "--no-proxy-server"])
         yield started
