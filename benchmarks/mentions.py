@@ -5,8 +5,8 @@
 prints two Markdown tables. Quality needs recorded TVMaze answers with hand counts: `TVMAZE_RECORDINGS` names a folder
 of one folder a show, each with `cast.json`, `episodes.json` and `gold.json`, whose `derivable` and `other` hold, by
 episode id and full cast name, how often a summary names a character: by a form that follows from the cast name, and by
-another one. `annotated` lists the episodes that were read; only those count. Without it that table is left out. Speed is
-measured on texts made here, naive method and ours in one run, the index included; a ratio says more than a time.
+another one. `annotated` lists the episodes that were read; only those count. Without it that table is left out. Speed
+is measured on texts made here, naive method and ours in one run, the index included; a ratio says more than a time.
 """
 
 import json
