@@ -140,23 +140,26 @@ def _look(texts: Texts, search: Search) -> tuple[list[Found], list[Found], list[
     last: dict[str, int] = {}  # cast name → the last summary that named its bearer
     strangers: dict[tuple[int, int], list[Found]] = {}  # summary and form → where it is a stranger's
     regulars: dict[str, list[Found]] = {}  # cast name → what is a stranger's unless the bearer is named again
-    possible = Certainty.POSSIBLE
+    strange = -1  # the last summary with a stranger
+    sole = [form.names[0] if form.plain and not form.names[1:] else "" for form in forms]
     for summary, which, start, end in longest(text, search.hits()):
-        form = forms[which]
-        if form.plain and is_quiet(text, start, end):
-            meant, certainty = form.names, possible
-        else:
-            meant, certainty = referents(form, texts, start, end)
+        form, name = forms[which], sole[which]
+        quiet = form.plain and is_quiet(text, start, end)
+        if quiet and name and summary != strange:  # most are
+            last[name] = summary
+            decided.append((summary, name, form.shown, start, end))
+            continue
+        meant, certainty = (form.names, Certainty.POSSIBLE) if quiet else referents(form, texts, start, end)
         if certainty is Certainty.NOBODY:
             continue
         if certainty is Certainty.STRANGER or certainty is Certainty.INTRODUCED:
             if any(last.get(name) == summary for name in meant):
                 continue
-            strangers[summary, which] = []
+            strangers[summary, which], strange = [], summary
             if certainty is Certainty.INTRODUCED and len(meant) == 1 and meant[0] not in last:
                 regulars.setdefault(meant[0], strangers[summary, which])
         found = (summary, meant[0], form.shown, start, end)
-        if strangers and (summary, which) in strangers:
+        if summary == strange and (summary, which) in strangers:
             strangers[summary, which].append(found)
         elif len(meant) > 1 or certainty is Certainty.FAMILY or certainty is Certainty.RELATIVE:
             undecided.append(_Open(summary, meant, form, start, end, certainty))

@@ -173,6 +173,9 @@ def other_readings(cast_name: str) -> tuple[Reading, ...]:
     title too ("Admiral Al Calavecci"), and what stands before two words and is no known given name may be a title
     ("Chef Sofia Brandt": "Sofia burns the sauce"), whose bearer nobody calls by it alone.
     """
+    words = cast_name.split()
+    if len(words) == 2 and not title_of(words[0]):  # noqa: PLR2004  # most names
+        return ()
     text = BRACKETS.sub(" ", NICKNAME.sub(" ", cast_name.translate(QUOTES))).partition("/")[0].partition(",")[0]
     words = text.split()
     while len(words) > 1 and _is_suffix(words[-1]):
