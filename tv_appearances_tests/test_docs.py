@@ -1,7 +1,9 @@
 """What the pages say is true: every command and block of Python is run as it stands, and every link leads somewhere."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import time
 from contextlib import ExitStack, closing, suppress
@@ -43,13 +45,17 @@ FEW = {"PYTEST_ADDOPTS": "tv_appearances_tests/test_settings.py"}
 RUNS: dict[str, tuple[str, dict[str, str]]] = {
     "make report": (" ".join(blocks(ROOT / "README.md", "")[1].split()), {"TVMAZE_URL": NOWHERE}),
     "make test": (" passed", {**FEW, "PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}),
+    "make test-all": (
+        "1 passed … 1 passed",
+        {"PYTEST_ADDOPTS": "tv_appearances_tests/test_show_files.py -k 'permissions or kill_at_any_moment'"},
+    ),
     "make check": (
         "All definitions loaded successfully",
         {"https_proxy": NOWHERE, "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache")},
     ),
     "make matrix": (
         "3.99: pyenv/versions/3.99.0/bin/python … -m pytest -q -m not command",
-        {"MAKEFLAGS": "MINORS=99", "PYENV_ROOT": "pyenv"},
+        {"MAKEFLAGS": "MINORS=99", "PYENV_ROOT": "pyenv", "PATH": f"pyenv/versions/3.99.0/bin:{os.environ['PATH']}"},
     ),
     '.venv/bin/tv-appearances "under the dome"': ("mentioned most in Under the Dome: … data/appearances.html", {}),
     ".venv/bin/tv-appearances --search house": ("id:118 House 2001 Coast TV", {}),
@@ -87,8 +93,8 @@ LOADED = """{ workspaceOrError { ... on Workspace { locationEntries { locationOr
     ... on RepositoryLocation { repositories { assetNodes { assetKey { path } partitionKeys } } } } } } } }"""
 
 INTERPRETER = """#!/bin/sh
-# Stands for a Python of another version: says what it is asked for, and installs nothing.
-echo "python $*"
+# Stands for a Python of another version, and for uv: says what it is asked for, and installs nothing.
+echo "$(basename "$0") $*"
 [ "$2" != venv ] || { mkdir -p "$4/bin" && cp "$0" "$4/bin/python"; }
 """
 
@@ -120,6 +126,7 @@ def test_a_command_of_the_pages_does_what_it_should(command: str, checkout: Path
     python.parent.mkdir(parents=True)
     python.write_text(INTERPRETER)
     python.chmod(0o755)
+    shutil.copy(python, python.with_name("uv"))
     began = time.time()
     done = subprocess.run(
         ["sh", "-c", command],
