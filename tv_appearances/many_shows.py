@@ -7,22 +7,26 @@ of shows. Does not belong here: anything that a single show needs too, and when 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
 from tv_appearances import automation
 from tv_appearances.fetching.errors import FetchError
-from tv_appearances.schedule import Built, Ended, Schedule
+from tv_appearances.schedule import NO_WORD, Built, Ended, Schedule
 from tv_appearances.show_files import SCHEDULE, AllFiles
 from tv_appearances.show_list import ShowList
-from tv_appearances.storage import FilesError, sha256
+from tv_appearances.storage import FilesError, StorageUnusable, sha256
 from tv_appearances.tvmaze.lookup import Lookup
 
 TICK_SECONDS = 60
+LOOK_BACK = 600
+"""Seconds within which Dagster tries a run again by itself, and a run that a person asked for is news."""
 FINISHED = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
-TRY = "tv_appearances/try"
-"""The tag that tells which try of the schedule a run is."""
+UNFINISHED = dg.RunsFilter(statuses=[status for status in dg.DagsterRunStatus if status not in FINISHED])
+PARTITION = "dagster/partition"
+NUMBER = "tv_appearances/number"
+"""The tag with the number under which the schedule asked for a run."""
 AFTER_A_PERSONS = {"dagster/priority": "-1"}
 """A run that a person asks for does not wait behind a thousand of these."""
 FEED_FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=6), warn_window=timedelta(hours=3))
@@ -74,8 +78,9 @@ def changed_shows(  # noqa: PLR0913 - all but the first three are by keyword
     """The sensor that reads the list, asks TVMaze once an hour which shows changed, and has built what is due.
 
     Each show is a run of its own, so that none can hold up another. What it remembers stands in `schedule.json` beside
-    the folders of the shows; resetting the sensor's cursor makes it begin anew: it reads the reports there are, and
-    asks for those that are missing.
+    the folders of the shows, and is worked out anew from what Dagster knows where a tick dies or is only a preview.
+    Resetting the sensor's cursor makes it begin anew: it reads the reports there are, and asks for those that are
+    missing.
 
     Args:
         shows: The list, read at each tick: a line more needs no reload.
@@ -97,6 +102,11 @@ def changed_shows(  # noqa: PLR0913 - all but the first three are by keyword
     )
     refresh = dg.define_asset_job(f"{prefix}refresh_overview", [overview], description="The overview of all shows.")
 
+    keys = frozenset(key for asset in assets for key in asset.keys)
+
+    def is_ours(run: dg.DagsterRun) -> bool:
+        return run.job_name == build.name or bool(run.asset_selection and run.asset_selection & keys)
+
     @dg.sensor(
         name=f"{prefix}changed_shows",
         jobs=[build, refresh],
@@ -109,19 +119,20 @@ def changed_shows(  # noqa: PLR0913 - all but the first three are by keyword
     def changed_shows(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         tvmaze: Lookup = getattr(context.resources, tvmaze_key)
         files: AllFiles = getattr(context.resources, files_key)
-        now = clock()
-        schedule = _remembered(context, files)
+        instance, now = context.instance, clock()
+        schedule = _remembered(context, files, report)
         before = schedule.to_json()
         listed = shows.read()
-        schedule.list_says(listed.shows, listed.dropped)
+        schedule.list_says(listed.shows, listed.dropped, now)
         schedule.is_of(code)
-        busy = _busy(context.instance)
-        for end in _ended(context.instance, schedule, busy):
-            schedule.ended(end, now)
-        reports, schedule.events = _reports(context.instance, report, schedule.events)
+        # In this order: a run that is not unfinished now has made its report, and ended, by the time of the next lines.
+        busy = {run.tags.get(PARTITION, "") for run in instance.get_runs(UNFINISHED) if is_ours(run)} - {""}
+        reports, schedule.events = _reports(instance, report, schedule.events)
         # A sample stood in for a TVMaze that was out of reach: the show itself is still to be built.
-        schedule.read(one for one in reports if one.source == "live" or tvmaze.choice == "sample")
-        events, silence = _ask(tvmaze, schedule, feed, now)
+        schedule.read((one for one in reports if one.source == "live" or tvmaze.choice == "sample"), now)
+        for end in [*_ended(instance, build.name, schedule, busy, now), *_others_failures(instance, is_ours, now)]:
+            schedule.ended(end, now)
+        events = _ask(tvmaze, schedule, feed, now)
         due = schedule.due(busy, now)
         requests = [
             dg.RunRequest(
@@ -130,21 +141,25 @@ def changed_shows(  # noqa: PLR0913 - all but the first three are by keyword
                 # The key lets a tick that died after its requests be repeated without asking for the same runs twice.
                 run_key=f"{show} {schedule.shows[show].run} {code[:8]}",
                 # With its partition as a tag, Dagster does not look for one that this very tick adds (1.13 finds none).
-                tags={TRY: schedule.shows[show].run, "dagster/partition": show, **AFTER_A_PERSONS},
+                tags={NUMBER: schedule.shows[show].run, PARTITION: show, **AFTER_A_PERSONS},
             )
             for show in due
         ]
-        if schedule.overview(now):
-            requests.append(dg.RunRequest(job_name=refresh.name, run_key=f"overview {now:.0f}", tags=AFTER_A_PERSONS))
+        if schedule.overview(_asked_for(instance, refresh.name, now), now):
+            number = f"{now:.3f}"
+            tags = {NUMBER: number, **AFTER_A_PERSONS}
+            requests.append(dg.RunRequest(job_name=refresh.name, run_key=f"overview {number}", tags=tags))
         if (after := schedule.to_json()) != before:
             files.write(SCHEDULE, after)
-        there = set(context.instance.get_dynamic_partitions(partitions.name or ""))
+        if schedule.is_too_silent(now):
+            raise dg.Failure(schedule.silence)
+        there = set(instance.get_dynamic_partitions(partitions.name or ""))
         added = [name for name in listed.shows if name not in there]
         removed = sorted(there - listed.shows.keys())
         return dg.SensorResult(
             run_requests=requests,
-            skip_reason=None if requests else silence or _nothing_due(schedule, now),
-            cursor=f"since {now:.0f}" if not context.cursor else context.cursor,
+            skip_reason=None if requests else schedule.silence or _nothing_due(schedule, now),
+            cursor=context.cursor or f"since {now:.0f}",
             dynamic_partitions_requests=[
                 *([partitions.build_add_request(added)] if added else []),
                 *([partitions.build_delete_request(removed)] if removed else []),
@@ -155,35 +170,40 @@ def changed_shows(  # noqa: PLR0913 - all but the first three are by keyword
     return changed_shows
 
 
-def _remembered(context: dg.SensorEvaluationContext, files: AllFiles) -> Schedule:
-    """The schedule as the last tick left it, or a new one where the cursor was reset or the file is not readable."""
+def _remembered(context: dg.SensorEvaluationContext, files: AllFiles, report: dg.AssetKey) -> Schedule:
+    """The schedule as the last tick left it, or a new one: where the cursor was reset, or the file is not what it was.
+
+    Raises:
+        StorageUnusable: The store does not answer; what it holds is not forgotten for that.
+    """
     if not context.cursor:
         return Schedule()
     try:
         return Schedule.from_json(files.content(SCHEDULE))
-    except (FilesError, ValueError) as error:
-        context.log.warning("What was remembered of the shows cannot be read, so this begins anew: %s", error)
+    except StorageUnusable:
+        raise
+    except FilesError:
+        context.log.warning("There is no %s any more, nor are the shows' folders, then: all are built anew.", SCHEDULE)
+        return Schedule(events=context.instance.fetch_materializations(report, limit=1).cursor)
+    except ValueError:
+        context.log.warning(
+            "%s holds something else than what was remembered: this begins anew with the reports there are.", SCHEDULE
+        )
         return Schedule()
 
 
-def _ask(
-    tvmaze: Lookup, schedule: Schedule, feed: dg.AssetKey, now: float
-) -> tuple[list[dg.AssetMaterialization], str]:
-    """Ask TVMaze what changed, if it is time: what to report of it, and why there was no answer, where there was none.
-
-    Raises:
-        FetchError: Waiting does not mend it, or did not within a day: that is for somebody to see.
-    """
-    if now < schedule.ask_at:
-        return [], ""
+def _ask(tvmaze: Lookup, schedule: Schedule, feed: dg.AssetKey, now: float) -> list[dg.AssetMaterialization]:
+    """Ask TVMaze what changed, if it is time: what to report of it."""
+    if not schedule.is_to_ask(now):
+        return []
     since = schedule.since(now)
     try:
         updates = tvmaze.updates(since)
     except FetchError as error:
-        if not error.retryable or (schedule.asked_at and now - schedule.asked_at > automation.STALE.total_seconds()):
-            raise
-        schedule.hear_nothing(now)
-        return [], str(error)
+        # What waiting does not mend is for somebody to see at once.
+        patience = automation.STALE.total_seconds() if error.retryable else 0.0
+        schedule.hear_nothing(str(error), patience=patience, now=now)
+        return []
     changed = schedule.hear(updates, since, now)
     said = {
         "shows": len(schedule.shows),
@@ -193,12 +213,12 @@ def _ask(
         "given_up": len(schedule.given_up(now)),
         "asked_for": since or "everything",
     }
-    return [dg.AssetMaterialization(feed, metadata=said)], ""
+    return [dg.AssetMaterialization(feed, metadata=said)]
 
 
 def _nothing_due(schedule: Schedule, now: float) -> str:
     if schedule.outage:
-        return f"Runs of several shows failed alike ({schedule.outage}): one is tried every five minutes."
+        return f"Runs of several shows failed alike ({schedule.outage}): one is tried at a time until one succeeds."
     if not (given_up := schedule.given_up(now)):
         return f"None of {len(schedule.shows):,} shows is due."
     listed = f"{', '.join(given_up[:10])}{', …' if given_up[10:] else ''}"
@@ -231,35 +251,61 @@ def _reports(instance: dg.DagsterInstance, key: dg.AssetKey, cursor: str | None)
             return made, cursor
 
 
-def _busy(instance: dg.DagsterInstance) -> set[str]:
-    """The partitions of the runs that wait or go on."""
-    unfinished = dg.RunsFilter(statuses=[status for status in dg.DagsterRunStatus if status not in FINISHED])
-    return {run.tags.get("dagster/partition", "") for run in instance.get_runs(unfinished)} - {""}
+def _asked_for(instance: dg.DagsterInstance, job_name: str, now: float) -> float:
+    """When the overview was last asked for, 0 for never: this moment, while one waits or goes on."""
+    run = next(iter(instance.get_runs(dg.RunsFilter(job_name=job_name), limit=1)), None)
+    if run is None:
+        return 0.0
+    return float(run.tags.get(NUMBER, 0)) if run.is_finished else now
 
 
-def _ended(instance: dg.DagsterInstance, schedule: Schedule, busy: set[str]) -> Iterator[Ended]:
+def _ended(
+    instance: dg.DagsterInstance, job_name: str, schedule: Schedule, busy: set[str], now: float
+) -> Iterator[Ended]:
     """How the runs have ended that were asked for and do not go on any more."""
-    waited_for = [(name, state.run) for name, state in schedule.shows.items() if state.run and name not in busy]
-    for name, number in waited_for:
-        tags = {"dagster/partition": name, TRY: number}
-        run = next(iter(instance.get_runs(dg.RunsFilter(tags=tags), limit=1)), None)
-        if run is None:
-            yield Ended(name, "lost")
-        elif run.status == dg.DagsterRunStatus.SUCCESS:
-            yield Ended(name, "success")
-        elif run.status == dg.DagsterRunStatus.CANCELED:
-            yield Ended(name, "canceled")
-        elif run.status == dg.DagsterRunStatus.FAILURE:
-            yield Ended(name, "failure", *_last_failure(instance, run.run_id))
+    for name, state in schedule.shows.items():
+        if not state.run or name in busy:
+            continue
+        asked_for = dg.RunsFilter(job_name=job_name, tags={PARTITION: name, NUMBER: state.run})
+        record = next(iter(instance.get_run_records(asked_for, limit=1)), None)
+        if record is None or not record.dagster_run.is_finished or _is_tried_again(record, now):
+            continue
+        yield _end(instance, record.dagster_run)
+
+
+def _is_tried_again(record: dg.RunRecord, now: float) -> bool:
+    """Whether Dagster is about to start the run again by itself, as `run_retries` has it."""
+    return record.dagster_run.tags.get("dagster/will_retry") == "true" and now - (record.end_time or 0) < LOOK_BACK
+
+
+def _others_failures(
+    instance: dg.DagsterInstance, is_ours: Callable[[dg.DagsterRun], bool], now: float
+) -> Iterator[Ended]:
+    """How the runs failed lately that a person asked for; those that succeed make a report."""
+    lately = datetime.fromtimestamp(now - LOOK_BACK, timezone.utc)
+    failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=lately)
+    for record in instance.get_run_records(failed, order_by="update_timestamp", ascending=True):
+        if is_ours(record.dagster_run) and NUMBER not in record.dagster_run.tags:
+            yield _end(instance, record.dagster_run)
+
+
+def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Ended:
+    name, number = run.tags.get(PARTITION, ""), run.tags.get(NUMBER, "")
+    if run.status == dg.DagsterRunStatus.SUCCESS:
+        return Ended(name, number, "success")
+    if run.status == dg.DagsterRunStatus.CANCELED:
+        return Ended(name, number, "canceled")
+    return Ended(name, number, "failure", *_last_failure(instance, run.run_id))
 
 
 def _last_failure(instance: dg.DagsterInstance, run_id: str) -> tuple[str, str]:
-    """The kind of error a run failed with, and its sentence."""
-    kind, why = "", "Its last run failed before a step could say why; the run's page has its log."
+    """The kind of error that a step of the run failed with, and its sentence."""
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
-        event = entry.get_dagster_event()
-        failure = event.step_failure_data.user_failure_data
-        if failure and failure.description:
-            said = failure.metadata.get("kind")
-            return (str(said.value) if said else ""), failure.description
-    return kind, why
+        failed = entry.get_dagster_event().step_failure_data
+        said = failed.user_failure_data
+        if said and said.description:
+            kind = said.metadata.get("kind")
+            return (str(kind.value) if kind else ""), said.description
+        if failed.error:
+            return failed.error.cls_name or "", " ".join(failed.error.message.split())[:500]
+    return NO_WORD, "Its last run failed before a step could say why; the run's page has its log."

@@ -4,11 +4,14 @@ Belongs here: putting together what each show has, and why one has nothing newer
 about the shows (`report.overview`), when they are built (`schedule`).
 """
 
-import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import dagster as dg
+from pydantic import TypeAdapter
 
 from tv_appearances import automation, checks
 from tv_appearances import show_files as f
@@ -16,12 +19,15 @@ from tv_appearances.assets.analysis import answer_in, appearances_report
 from tv_appearances.assets.ingestion import OWNERS
 from tv_appearances.report import overview
 from tv_appearances.resources import clear_failures
-from tv_appearances.schedule import Schedule, ShowState
+from tv_appearances.schedule import Schedule
 from tv_appearances.show_files import AllFiles
-from tv_appearances.storage import FilesError, sha256
+from tv_appearances.storage import FilesError, StorageUnusable, sha256
 from tv_appearances.tvmaze.models import Show
 
 NOT_BUILT = "Not built yet."
+_SUMMARY = TypeAdapter(overview.Summary)
+AT_ONCE = 16
+"""So many files are read at once: an object store takes its time for each."""
 SHOWN = 100
 """How many shows go into metadata, which every event log keeps for ever."""
 
@@ -46,7 +52,8 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
     The sensor `changed_shows` asks for it when runs have ended, every ten minutes at most, and once a day.
     """
     schedule = _schedule(all_files)
-    rows = [_row(name, state, all_files) for name, state in schedule.shows.items()]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        rows = list(threads.map(partial(_row, schedule, all_files, time.time()), schedule.shows))
     there = [row for row in rows if row.has_report]
     not_as_asked = {
         row.show: row.name
@@ -90,35 +97,34 @@ def shows_overview(context: dg.AssetExecutionContext, all_files: dg.ResourcePara
 
 
 def _schedule(files: AllFiles) -> Schedule:
+    remedy = "The sensor `changed_shows` writes it: turn it on, or evaluate it once."
     try:
         return Schedule.from_json(files.content(f.SCHEDULE))
-    except (FilesError, ValueError) as error:
-        raise FilesError(f"{error} The sensor `changed_shows` writes it: turn it on, or evaluate it once.") from None
+    except StorageUnusable:
+        raise
+    except FilesError as error:
+        raise FilesError(f"{error} {remedy}") from None
+    except ValueError:
+        raise FilesError(f"{f.SCHEDULE} was changed or damaged after it was written. {remedy}") from None
 
 
-def _row(name: str, state: ShowState, all_files: AllFiles) -> overview.OverviewRow:
+def _row(schedule: Schedule, all_files: AllFiles, now: float, name: str) -> overview.OverviewRow:
     """What is said of one show; a report that an earlier release made has no summary, so it is read whole."""
+    state, files = schedule.shows[name], all_files.of(name)
+    # The page is passed around; where the files are is this machine's affair.
+    here = f"{files.home.absolute().parent}/"
     said: dict[str, Any] = {
         "as_of": overview.moment(state.as_of),
         "last_try": overview.moment(state.last_try),
-        "why": _why(state),
+        "why": schedule.why(name, now).replace(here, ""),
     }
-    files = all_files.of(name)
     try:
         try:
-            summary = overview.Summary(**json.loads(files.content(f.SUMMARY)))
-        except (FilesError, ValueError, TypeError):
+            summary = _SUMMARY.validate_json(files.content(f.SUMMARY))
+        except (FilesError, ValueError):
             summary = overview.summary(answer_in(files)[0])
     except FilesError as error:
-        # The page is passed around; where the files are is this machine's affair.
-        unread = "" if state.built is None else str(error).replace(f"{files.path('')}/", "")
+        unread = "" if state.built is None else str(error).replace(here, "")
         said["why"] = said["why"] or unread or NOT_BUILT
         return overview.OverviewRow(name, state.asked, state.asked, **said)
     return overview.OverviewRow(show=name, asked=state.asked, **asdict(summary), **said)
-
-
-def _why(state: ShowState) -> str:
-    """Why there is no report of the newest state, or will be none; "" where there is one, or is about to be."""
-    if state.gone:
-        return f"TVMaze does not have id:{state.tvmaze_id} any more: look it up, and put its new id into the list."
-    return state.why
