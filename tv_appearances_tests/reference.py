@@ -1,7 +1,7 @@
 """What the reference says that the code says too: `python -m tv_appearances_tests.reference` writes it anew.
 
 Belongs here: one function for each part that stands between `<!-- from the code: NAME -->` and `<!-- end -->` in a page
-of docs/reference/. Does not belong here: what only a person can say.
+of docs/. Does not belong here: what only a person can say.
 """
 
 import ast
@@ -11,7 +11,6 @@ import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 from tv_appearances import TvShow, TvShows, assets, settings
@@ -20,9 +19,10 @@ from tv_appearances.checks import CHECKS
 from tv_appearances.cli import arguments
 from tv_appearances.fetching import errors
 from tv_appearances.settings import Settings
+from tv_appearances_tests.test_definitions import KNOW_DAGSTER, MAY_KNOW
 
 ROOT = Path(__file__).parent.parent
-PAGES = ROOT / "docs" / "reference"
+PAGES = sorted(ROOT.glob("docs/**/*.md"))
 PART = re.compile(r"(<!-- from the code: (\w+) -->).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -38,6 +38,8 @@ def shown(value: object) -> str:
     """A default, as a reader writes it."""
     if isinstance(value, bool):
         return "`yes`" if value else "`no`"
+    if value is ...:
+        return "required"
     return f"`{value}`" if isinstance(value, (str, Path)) and value != "" else "none"
 
 
@@ -123,6 +125,24 @@ def failures() -> str:
     )
 
 
+def rooms() -> str:
+    """Who may import whom, without the arrows that follow from others."""
+
+    def below(module: str) -> set[str]:
+        return MAY_KNOW[module].union(*map(below, MAY_KNOW[module]))
+
+    arrows = [
+        f"{module} --> {known}"
+        for module, all_known in MAY_KNOW.items()
+        for known in sorted(all_known)
+        if not any(known in below(other) for other in all_known)
+    ]
+    plain = [arrow for arrow in arrows if arrow.split()[0] not in KNOW_DAGSTER]
+    inner = ['subgraph below["knows nothing of Dagster"]', *(f"    {arrow}" for arrow in plain), "end"]
+    lines = [*inner, *(arrow for arrow in arrows if arrow not in plain)]
+    return "```mermaid\nflowchart BT\n" + "\n".join(f"    {line}" for line in lines) + "\n```"
+
+
 def metadata_keys() -> dict[str, set[str]]:
     """Asset → the keys of the metadata of its materializations, as its function has them."""
     found = {}
@@ -156,7 +176,7 @@ def _keys(value: ast.expr) -> Iterable[str]:
 
 
 MADE: dict[str, Callable[[], str]] = {
-    made.__name__: made for made in (variables, attributes, keywords, checks, options, targets, failures)
+    made.__name__: made for made in (variables, attributes, keywords, checks, options, targets, failures, rooms)
 }
 
 
@@ -166,5 +186,5 @@ def written_anew(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in PAGES.glob("*.md"):
+    for page in PAGES:
         page.write_text(written_anew(page.read_text(encoding="utf-8")), encoding="utf-8")
