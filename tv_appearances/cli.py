@@ -119,7 +119,7 @@ def arguments(given: Sequence[str]) -> "argparse.Namespace":
         description="Who is this TV show about? Counts how often its episode summaries name each main character.",
         epilog="A year or a country behind the name chooses among shows that share it: tv-appearances 'the flash "
         "(1990)'. A name that begins with - stands behind --, as in: tv-appearances -- -ing. Settings are environment "
-        "variables (TV_APPEARANCES_…), read from .env too; the README lists them.",
+        "variables (TV_APPEARANCES_…), read from .env too; docs/reference/settings.md lists them.",
     )
     parser.add_argument(
         "show",

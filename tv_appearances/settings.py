@@ -39,20 +39,33 @@ class Settings:
     """One field for each setting; `Settings()` is what runs when none is set."""
 
     show: str = "friends"
+    """The show: a title, with a year or country where several shows have it (`the flash (1990)`), or `id:431`."""
     shows: ShowList | None = None
-    """Many shows, each a partition; where there is a list, `show` is not used."""
+    """Many shows in place of one: a file with one a line, or a list with `;` between them. `show` is then unused."""
     source: SourceChoice = "auto"
+    """`live`: TVMaze. `sample`: the built-in sample. `auto`: TVMaze, or the sample while TVMaze was never reached."""
     data: "Path | UPath" = Path("data")
+    """The data folder: a path, or an address such as `s3://bucket/tv`."""
     chart: ChartChoice = "local"
+    """What draws the picture: `local` is this machine, `quickchart` a service that gets the names and the counts."""
     aliases: Aliases = NO_ALIASES
+    """A TOML file of names that no rule finds: `"Daenerys Targaryen" = ["Dany", "Khaleesi"]`."""
     tvmaze_url: str = TVMAZE_URL
+    """The base address of TVMaze's API, or of a mirror."""
     quickchart_url: str = "https://quickchart.io"
+    """The base address of QuickChart."""
     alert_webhook: str = ""
+    """The address that gets a message as JSON when something fails."""
     alert_email_to: tuple[str, ...] = ()
+    """The mail addresses that get a message, with commas between them."""
     alert_email_from: str = ""
+    """The sender of these mails."""
     alert_smtp: str = "smtp://localhost:25"
+    """The mail server, as in `smtp://localhost:25` or `smtps://user:password@mail.example.com`."""
     alert_leaders: bool = False
+    """`yes`: tell also when another character leads."""
     heartbeat_url: str = ""
+    """The address that is asked for once a minute while all is well."""
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
     """What the reader calls a setting, by the field's name; errors and advice name it so."""
 

@@ -1,7 +1,7 @@
 """The whole pipeline on bad days: real sockets, real disks, real kills, and a table of faults that cannot rot.
 
 Belongs here: what no module can show by itself. The client alone is in `tvmaze/test_api.py`, the files alone in
-`test_show_files.py`, and `docs/faults.md` says which test answers which fault.
+`test_show_files.py`, and `SHOWN_BY` says which test provokes which fault of docs/explanation/faults.md.
 """
 
 import ast
@@ -213,20 +213,125 @@ def data(tmp_path: Path, server: TVMazeServer, clean: Mapping[int, Path]) -> Pat
 # The list of faults
 
 
-FAULT = re.compile(r"^\| (\d+) \|.*\| (.+) \|$")
-NAMED = re.compile(r"`([\w/]*test_\w+)\.py::(test_\w+)`")
+SHOWN_BY: dict[int, tuple[str, ...]] = {
+    1: ("tvmaze/test_api.py::test_a_429_that_names_the_seconds_is_waited_for_once",),
+    2: ("tvmaze/test_api.py::test_a_429_that_names_a_date_is_measured_by_the_servers_clock",),
+    3: ("tvmaze/test_api.py::test_a_bare_429_backs_off_two_seconds_and_more_with_jitter",),
+    4: (
+        "tvmaze/test_api.py::test_a_wait_longer_than_the_deadline_fails_at_once_and_is_named",
+        "tvmaze/test_api.py::test_a_senseless_retry_after_is_as_good_as_none",
+    ),
+    5: (
+        "tvmaze/test_api.py::test_two_server_errors_then_an_answer_is_success_with_the_tries_told",
+        "test_bad_days.py::test_a_fault_that_passes_is_success_with_the_tries_in_the_metadata",
+    ),
+    6: (
+        "tvmaze/test_api.py::test_server_errors_without_end_are_a_bounded_failure",
+        "test_bad_days.py::test_an_outage_without_end_is_a_bounded_failure_that_keeps_every_file",
+    ),
+    7: (
+        "tvmaze/test_api.py::test_a_404_names_the_show_and_is_not_asked_again",
+        "test_bad_days.py::test_an_answer_that_cannot_be_used_is_a_clear_failure_and_keeps_every_file",
+    ),
+    8: (
+        "tvmaze/test_api.py::test_what_a_retry_cannot_mend_is_asked_once",
+        "test_bad_days.py::test_a_search_that_fails_stops_the_run_before_anything_is_replaced",
+    ),
+    9: ("tvmaze/test_api.py::test_an_answer_that_drips_ends_with_the_deadline",),
+    10: ("tvmaze/test_api.py::test_silence_ends_with_the_read_timeout_and_is_asked_again",),
+    11: (
+        "tvmaze/test_api.py::test_an_answer_that_breaks_once_is_asked_for_again",
+        "tvmaze/test_api.py::test_an_answer_that_stays_broken_is_never_let_in",
+    ),
+    12: (
+        "tvmaze/test_api.py::test_an_answer_that_breaks_once_is_asked_for_again",
+        "tvmaze/test_api.py::test_an_answer_that_stays_broken_is_never_let_in",
+    ),
+    13: (
+        "tvmaze/test_api.py::test_an_answer_that_breaks_once_is_asked_for_again",
+        "tvmaze/test_api.py::test_an_answer_that_stays_broken_is_never_let_in",
+    ),
+    14: (
+        "tvmaze/test_api.py::test_an_answer_that_breaks_once_is_asked_for_again",
+        "tvmaze/test_api.py::test_an_answer_that_stays_broken_is_never_let_in",
+    ),
+    15: (
+        "tvmaze/test_api.py::test_what_a_retry_cannot_mend_is_asked_once",
+        "tvmaze/test_api.py::test_an_answer_that_stays_broken_is_never_let_in",
+        "test_bad_days.py::test_an_answer_that_cannot_be_used_is_a_clear_failure_and_keeps_every_file",
+    ),
+    16: (
+        "test_bad_days.py::test_an_answer_that_cannot_be_used_is_a_clear_failure_and_keeps_every_file",
+        "assets/test_assets.py::test_a_show_without_episodes_stops_at_a_blocking_check",
+    ),
+    17: ("tvmaze/test_api.py::test_null_rating_image_and_summary_are_kept_as_null",),
+    18: ("test_bad_days.py::test_a_wrong_type_is_named_with_its_path_and_keeps_the_good_file",),
+    19: ("tvmaze/test_api.py::test_a_field_that_is_new_is_ignored_but_kept",),
+    20: ("test_bad_days.py::test_episodes_that_come_twice_and_in_disorder_give_the_same_report",),
+    21: ("tvmaze/test_api.py::test_a_redirect_loop_ends_after_three",),
+    22: (
+        "tvmaze/test_api.py::test_a_redirect_to_another_host_is_not_followed",
+        "tvmaze/test_api.py::test_a_redirect_from_https_to_http_is_not_followed",
+    ),
+    23: (
+        "tvmaze/test_api.py::test_a_body_without_end_costs_neither_time_nor_memory",
+        "tvmaze/test_api.py::test_the_cap_is_32_megabytes_and_lets_a_smaller_answer_through",
+    ),
+    24: ("tvmaze/test_api.py::test_a_name_that_does_not_resolve_is_unreachable",),
+    25: ("tvmaze/test_api.py::test_a_certificate_that_does_not_verify_is_never_accepted",),
+    26: (
+        "test_bad_days.py::test_a_disk_that_fills_at_any_step_leaves_every_file_whole_and_of_one_show",
+        "test_show_files.py::test_a_full_disk_keeps_the_last_good_file_and_leaves_nothing_behind",
+    ),
+    27: ("test_bad_days.py::test_a_read_only_folder_fails_before_tvmaze_is_asked",),
+    28: (
+        "test_soak.py::test_a_kill_at_any_moment_of_a_run_leaves_every_file_whole",
+        "test_show_files.py::test_a_kill_at_any_moment_leaves_the_file_whole_and_its_orphans_are_swept",
+    ),
+    29: (
+        "test_bad_days.py::test_two_runs_for_two_shows_at_once_never_make_a_report_of_one_over_the_data_of_the_other",
+    ),
+    30: ("test_bad_days.py::test_a_clock_that_jumps_by_decades_shortens_no_wait_and_lengthens_none",),
+    31: ("test_bad_days.py::test_a_damaged_file_names_itself_and_the_asset_that_mends_it",),
+    32: (
+        "test_bad_days.py::test_a_show_of_any_name_gets_the_same_files_and_addresses",
+        "test_bad_days.py::test_any_name_is_searched_for_as_it_is",
+        "test_bad_days.py::test_what_no_show_can_be_called_is_refused_before_tvmaze_is_asked",
+    ),
+    33: (
+        "test_bad_days.py::test_a_chart_that_fails_keeps_the_data_and_the_last_report",
+        "report/test_quickchart.py::test_anything_but_the_picture_fails_at_once_and_names_the_remedy",
+    ),
+    34: ("test_bad_days.py::test_a_machine_that_dies_in_a_run_finds_it_failed_and_recovers_at_the_next_tick",),
+    35: (
+        "fetching/test_decoding.py::test_what_nothing_behind_could_hold_is_refused",
+        "tvmaze/test_api.py::test_an_answer_that_stays_broken_is_never_let_in",
+    ),
+    36: (
+        "fetching/test_decoding.py::test_what_nothing_behind_could_hold_is_refused",
+        "tvmaze/test_api.py::test_an_answer_that_stays_broken_is_never_let_in",
+    ),
+    37: ("test_bad_days.py::test_what_dagster_could_not_store_is_refused_before_a_file_is_replaced",),
+    38: (
+        "test_bad_days.py::test_what_dagster_could_not_store_is_refused_before_a_file_is_replaced",
+        "test_bad_days.py::test_a_character_called_as_dagster_marks_its_own_types_is_a_named_failure",
+    ),
+    39: ("test_bad_days.py::test_a_file_from_elsewhere_that_cannot_be_read_is_named",),
+    40: (
+        "report/test_cells.py::test_a_name_is_no_formula_in_either_file",
+        "report/test_cells.py::test_every_text_is_read_back_and_none_begins_a_formula",
+    ),
+}
+"""The number of a fault in docs/explanation/faults.md → the tests that provoke it."""
 
 
-def test_every_fault_of_the_table_names_tests_that_exist() -> None:
-    rows = [row for line in (ROOT / "docs" / "faults.md").read_text().splitlines() if (row := FAULT.match(line))]
-    assert [int(number) for number, _ in map(re.Match.groups, rows)] == list(range(1, len(rows) + 1))
-    assert len(rows) >= 40
-    for row in rows:
-        named = NAMED.findall(row[2])
-        assert named, f"fault {row[1]} names no test"
-        for module, test in named:
-            tree = ast.parse((ROOT / "tv_appearances_tests" / f"{module}.py").read_text())
-            assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, f"{module}::{test}"
+def test_every_fault_of_the_page_is_provoked_by_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "explanation" / "faults.md").read_text(encoding="utf-8")
+    assert [int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)] == list(SHOWN_BY)
+    for named in {one for tests in SHOWN_BY.values() for one in tests}:
+        file, test = named.split("::")
+        tree = ast.parse((ROOT / "tv_appearances_tests" / file).read_text(encoding="utf-8"))
+        assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, named
 
 
 # TVMaze

@@ -39,7 +39,6 @@ def by_day(listed: Iterable[Earthquake]) -> dict[str, dict[str, Any]]:
 
 
 @dg.asset(
-    group_name="ingestion",
     code_version="1",
     automation_condition=automation.daily(),
     freshness_policy=automation.FRESHNESS,
@@ -76,7 +75,6 @@ def earthquakes(
 
 @dg.asset(
     deps=[earthquakes],
-    group_name="analysis",
     code_version="1",
     automation_condition=automation.when_data_changes(),
 )

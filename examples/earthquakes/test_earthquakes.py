@@ -49,8 +49,7 @@ def run(server: Any, folder: Path) -> dg.ExecuteInProcessResult:
 
 
 def version(result: dg.ExecuteInProcessResult, asset: str) -> str | None:
-    (made,) = result.asset_materializations_for_node(asset)
-    return (made.tags or {}).get("dagster/data_version")
+    return (result.asset_materializations_for_node(asset)[0].tags or {}).get("dagster/data_version")
 
 
 def test_the_strongest_of_each_day_is_found(server: Any, tmp_path: Path) -> None:
@@ -73,8 +72,8 @@ def test_a_failure_is_one_sentence_and_keeps_every_file(server: Any, tmp_path: P
     run(server, tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.glob("*.json")}
     server.status = 404
-    failure = run(server, tmp_path).failure_data_for_node("earthquakes")
-    assert failure and "the earthquakes of this week" in str(failure.user_failure_data)
+    failure: Any = run(server, tmp_path).failure_data_for_node("earthquakes")
+    assert "the earthquakes of this week" in failure.user_failure_data.description
     assert {path: path.read_bytes() for path in tmp_path.glob("*.json")} == before
 
 
