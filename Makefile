@@ -68,8 +68,8 @@ audit: $(READY)  ## known vulnerabilities in what requirements.lock pins, for th
 	then $(AUDIT) --strict -r requirements.lock; \
 	else echo "pip-audit skipped: no service that knows vulnerabilities answers from here"; fi
 
-axe: $(READY)  ## fetch axe-core, with which the browser tests look for what somebody cannot read
-	npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix $(VENV)/axe axe-core@4
+axe:  ## fetch axe-core, with which the browser tests look for what somebody cannot read
+	npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix build/axe axe-core@4
 
 gallery: $(READY)  ## write two dozen reports of every kind into gallery/, to look at
 	$(BIN)/python -m tv_appearances_tests.gallery

@@ -102,7 +102,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    script = Path(__file__).parents[2] / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+    script = Path(__file__).parents[2] / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
     if not script.exists():
         pytest.skip("axe-core is not here: make axe")
     return script.read_text(encoding="utf-8")
@@ -173,10 +173,9 @@ def printed(browser: Any, document: str, paper: str, folder: Path) -> str:
 def test_nothing_is_lost_on_paper(browser: Any, tmp_path: Path, name: str, paper: str) -> None:
     answer = reports()[name]()
     text = printed(browser, page(answer, render_svg(answer)), paper, tmp_path)
-    heads = [
-        int(season) for line in re.findall("^[ \\f]*Season ([ 0-9]+)$", text, re.MULTILINE) for season in line.split()
-    ]
-    assert heads == [season for season, _, _ in answer.seasons]
+    heads = re.findall(r"^[ \f]*Season ([ 0-9]+)$", text, re.MULTILINE)  # again on a new sheet
+    seasons = [int(season) for line in heads for season in line.split()]
+    assert list(dict.fromkeys(seasons)) == [season for season, _, _ in answer.seasons]
     for row in answer.rows:
         assert re.search(rf"^[ \f]*{row.label} +{row.mentions:,} +{row.episodes:,} ", text, re.MULTILINE), row.label
     shown = sum(min(len(row.quotes), quotes_shown(answer.rows)) for row in answer.rows)
