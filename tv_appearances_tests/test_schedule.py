@@ -1,4 +1,4 @@
-"""When shows are built: each rule of the schedule, and what holds whatever happens. No clock, no Dagster, no network."""
+"""When shows are built: each rule of the schedule, and what always holds. No clock, no Dagster, no network."""
 
 import json
 from collections.abc import Iterable
