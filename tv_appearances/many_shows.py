@@ -217,12 +217,20 @@ def _ask(tvmaze: Lookup, schedule: Schedule, feed: dg.AssetKey, now: float) -> l
 
 
 def _nothing_due(schedule: Schedule, now: float) -> str:
+    said = [f"{len(schedule.dropped):,} lines are no show: {_few(schedule.dropped)}."] if schedule.dropped else []
     if schedule.outage:
-        return f"Runs of several shows failed alike ({schedule.outage}): one is tried at a time until one succeeds."
-    if not (given_up := schedule.given_up(now)):
-        return f"None of {len(schedule.shows):,} shows is due."
-    listed = f"{', '.join(given_up[:10])}{', …' if given_up[10:] else ''}"
-    return f"Nothing to build now. These failed, and are tried again in half a day or more: {listed}."
+        said.append(
+            f"Runs of several shows failed alike ({schedule.outage}): one is tried at a time until one succeeds."
+        )
+    elif given_up := schedule.given_up(now):
+        said.append(f"Nothing to build now. These failed, and are tried again in half a day or more: {_few(given_up)}.")
+    else:
+        said.append(f"None of {len(schedule.shows):,} shows is due.")
+    return " ".join(said)
+
+
+def _few(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:10])}{', …' if names[10:] else ''}"
 
 
 def _reports(instance: dg.DagsterInstance, key: dg.AssetKey, cursor: str | None) -> tuple[list[Built], str | None]:

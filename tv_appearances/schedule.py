@@ -6,8 +6,8 @@ not belong here: asking TVMaze, starting runs, reading files (`many_shows` does 
 A show is due while it was never built, or saw a change newer than what was built. Then it waits its turn:
 
 * After a failure of its own it is tried again an hour later, then 2, 4, 8, 16 and 24 hours. Successes never count.
-* What is not in TVMaze is tried again after a day, another day, and then weekly; at once when its line or TVMaze's
-  stamp changes.
+* What TVMaze does not have, or has in a form that cannot be read, is tried again after a day, another day, and then
+  weekly; when TVMaze's stamp moves, as after a failure of its own; when its line is changed, at once.
 * While TVMaze does not answer, no run is started. When it answers again, all that failed goes on at once.
 * When several shows fail for a reason that is nobody's own (the network, TVMaze, the store), one show is tried at a
   time: after five minutes, and then after as long as it has lasted, an hour at most. The first that succeeds sets all
@@ -35,7 +35,7 @@ ASK_AGAIN_AFTER = 5 * MINUTE
 WHOLE_FEED_EVERY = WEEK
 """Only the whole feed tells which shows TVMaze does not have any more."""
 LONGEST_WAIT = DAY
-MISSING_WAITS = (DAY, DAY, WEEK)
+LASTING_WAITS = (DAY, DAY, WEEK)
 ALIKE = 3
 """So many shows that fail for such a reason, with no success in between, make it nobody's own."""
 SHORTEST_PROBE, LONGEST_PROBE = 5 * MINUTE, HOUR
@@ -48,8 +48,8 @@ LATE = 2 * HOUR
 REACH: dict[Since, float] = {"day": 0.9 * DAY, "week": 0.9 * WEEK, "month": 27.9 * DAY}
 """The parts of the change feed, and how long ago it can have been asked last for that part to be enough."""
 
-MISSING = frozenset({"LookupFailed", "NotFound", "Merged"})
-"""Kinds of failure that say that TVMaze has no such show."""
+LASTING = frozenset({"LookupFailed", "NotFound", "Merged", "BadAnswer"})
+"""Kinds of failure that last until the line or TVMaze's data change: trying again does not help."""
 NO_WORD = "RunFailed"
 """The kind of a failure outside of any step: the run's process or machine died, or it could not be started."""
 SHARED = frozenset({
@@ -199,8 +199,8 @@ class Schedule:
             if stamp > state.seen:
                 changed += stamp > (state.built or 0)
                 state.seen = stamp
-                if state.kind in MISSING:
-                    state.retry_at = 0.0
+                if state.kind in LASTING:
+                    state.retry_at = min(state.retry_at, state.last_try + _pause(state.failures))
         return changed
 
     def hear_nothing(self, why: str, *, patience: float, now: float) -> None:
@@ -268,10 +268,10 @@ class Schedule:
 
     def _back_off(self, state: ShowState, now: float) -> None:
         state.failures += 1
-        if state.kind in MISSING:
-            state.retry_at = now + MISSING_WAITS[min(state.failures, len(MISSING_WAITS)) - 1]
+        if state.kind in LASTING:
+            state.retry_at = now + LASTING_WAITS[min(state.failures, len(LASTING_WAITS)) - 1]
         else:
-            state.retry_at = now + min(LONGEST_WAIT, HOUR * 2 ** min(state.failures - 1, 9))
+            state.retry_at = now + _pause(state.failures)
 
     def _somebody_succeeded(self) -> None:
         if self.outage:
@@ -315,7 +315,7 @@ class Schedule:
     def _as_a_probe(self, name: str, state: ShowState) -> tuple[object, ...]:
         """What makes one show a better one to try than another: not having failed, then being due."""
         failed = name in self.alike or state.failures > 0
-        return failed, state.kind in MISSING, not state.is_behind, state.last_try
+        return failed, state.kind in LASTING, not state.is_behind, state.last_try
 
     def overview(self, asked_for: float, now: float) -> bool:
         """Whether the overview is to be made anew; `asked_for` is when it last was asked for, 0 for never."""
@@ -330,7 +330,7 @@ class Schedule:
             return f"TVMaze does not have id:{state.tvmaze_id} any more: look it up, and put its new id into the list."
         if state.is_behind and self.outage:
             return f"Runs of several shows failed alike ({self.outage}): it is built as soon as one succeeds."
-        if state.run and _passed(state.last_try, LATE, now):
+        if state.run and now - state.last_try >= LATE:
             return "Its run waits or goes on for hours: look at it in the UI, under Runs."
         return ""
 
@@ -354,6 +354,11 @@ def _asked_anew(asked: str, before: ShowState | None) -> ShowState:
     if before is None or not before.run:
         return ShowState(asked=asked)
     return ShowState(asked=asked, run=before.run, last_try=before.last_try, again=True)
+
+
+def _pause(failures: int) -> float:
+    """Seconds until the next try after so many failures in a row: an hour, then twice as long, up to a day."""
+    return min(LONGEST_WAIT, HOUR * 2.0 ** min(failures - 1, 9))
 
 
 # Both hold for a clock that was set back, too: what lies further ahead than it can is over.

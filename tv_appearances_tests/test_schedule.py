@@ -1,4 +1,4 @@
-"""When shows are built: each rule of the schedule, and what holds whatever comes. No clock, Dagster or network."""
+"""When shows are built: each rule of the schedule, and what always holds. No clock, no Dagster, no network."""
 
 import json
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ from tv_appearances.schedule import (
     ASK_AGAIN_AFTER,
     DAY,
     HOUR,
+    LASTING,
     LATE,
     LONGEST_PROBE,
     MINUTE,
-    MISSING,
     MOST_AT_ONCE,
     OVERVIEW_EVERY,
     SHARED,
@@ -29,7 +29,7 @@ from tv_appearances.schedule import (
 
 NOON = 1_772_452_800.0
 STAMP = 1_700_000_000
-OWN = "BadAnswer"
+OWN = "FilesError"
 
 
 def of(*names: str, built: bool = False) -> Schedule:
@@ -232,22 +232,30 @@ def test_a_show_that_fails_is_tried_after_1_2_4_8_16_and_24_hours() -> None:
     assert waits(of("a"), "a", OWN, 8) == [1, 2, 4, 8, 16, 24, 24, 24]
 
 
-@pytest.mark.parametrize("kind", sorted(MISSING))
-def test_what_is_not_in_tvmaze_is_tried_after_a_day_another_and_then_weekly(kind: str) -> None:
+@pytest.mark.parametrize("kind", sorted(LASTING))
+def test_what_trying_cannot_mend_is_tried_after_a_day_another_and_then_weekly(kind: str) -> None:
     assert waits(of("a"), "a", kind, 5) == [24, 24, 168, 168, 168]
 
 
-def test_what_is_not_in_tvmaze_is_tried_at_once_when_its_line_or_its_stamp_changes() -> None:
+def test_when_tvmazes_stamp_moves_what_it_did_not_have_is_tried_as_after_any_failure() -> None:
     schedule = of("a", built=True)
     schedule.hear({1: STAMP + 1}, "day", NOON)
+    tries = []
+    for hour in range(34):  # it is edited every hour, and still not there
+        now = NOON + hour * HOUR
+        schedule.hear({1: STAMP + 1 + hour}, "day", now)
+        if schedule.due(set(), now):
+            tries.append(hour)
+            end(schedule, "a", "NotFound", now)
+    assert tries == [0, 1, 3, 7, 15, 31]
+
+
+def test_when_its_line_is_changed_what_was_not_there_is_tried_at_once() -> None:
+    schedule = of("a")
     schedule.due(set(), NOON)
     end(schedule, "a", "NotFound")
-    assert schedule.due(set(), NOON + HOUR) == []
-    schedule.hear({1: STAMP + 2}, "day", NOON + HOUR)
-    assert schedule.due(set(), NOON + HOUR) == ["a"]
-    end(schedule, "a", "NotFound")
-    schedule.list_says({"a": "id:9"}, (), NOON + HOUR)
-    assert schedule.due(set(), NOON + HOUR) == ["a"]
+    schedule.list_says({"a": "id:9"}, (), NOON + 1)
+    assert schedule.due(set(), NOON + 1) == ["a"]
 
 
 def test_a_success_forgets_the_failures_before() -> None:
@@ -508,7 +516,7 @@ STATES = st.builds(
     as_of=TIMES,
     last_try=TIMES,
     why=st.sampled_from(["", "why"]),
-    kind=st.sampled_from(["", OWN, *MISSING, *SHARED]),
+    kind=st.sampled_from(["", OWN, *LASTING, *SHARED]),
     gone=st.booleans(),
 )
 SCHEDULES = st.builds(
