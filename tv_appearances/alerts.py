@@ -310,9 +310,13 @@ def main() -> NoReturn:
     """Tell one sentence to whom the environment names: to try the way, or from outside, as a unit of systemd does."""
     import os
     import sys
+    from pathlib import Path
+
+    from dotenv import load_dotenv
 
     from tv_appearances.settings import Settings, SettingsError
 
+    load_dotenv(Path(".env"))
     text = " ".join(sys.argv[1:]).strip()
     try:
         settings = Settings.from_env(os.environ)

@@ -1,4 +1,4 @@
-"""The mistakes of a new user, made on purpose: each gets the message that docs/mistakes.md promises."""
+"""The mistakes of a new user, made on purpose: each gets the message that docs/reference/messages.md promises."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from tv_appearances_tests.tvmaze_server import TVMazeServer
 
 pytestmark = pytest.mark.command
 
-PAGE = (ROOT / "docs" / "mistakes.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "messages.md").read_text(encoding="utf-8")
 
 HELD_ELSEWHERE = {
     "TV_APPEARANCES_SOURCE is 'online'": "test_commands.py::test_what_cannot_work_is_one_clear_sentence",

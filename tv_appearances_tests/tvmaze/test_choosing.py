@@ -20,7 +20,7 @@ from tv_appearances.tvmaze.titles import is_called
 from tv_appearances_tests.tvmaze_server import TVMazeServer, World, _show
 
 RECORDINGS = os.environ.get("TVMAZE_RECORDINGS")
-PAGE = Path(__file__).parents[2] / "docs" / "choosing.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "choosing.md"
 
 
 def show(show_id: int, name: str, year: int, network: str = "NET", country: str = "US") -> dict[str, Any]:
