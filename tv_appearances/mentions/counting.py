@@ -187,14 +187,15 @@ def _introduced(regulars: Mapping[str, list[Found]], decided: Iterable[Found]) -
 
 def _rows(found: Iterable[Found], told: Sequence[Episode]) -> Iterator[Mention]:
     counts: dict[tuple[str, str], int] = {}
-    at = -1
+    at = 0
     for summary, name, shown, _, _ in (*found, (len(told), "", "", 0, 0)):
-        if summary != at and counts:
-            episode = told[at]
-            for (who, form), count in sorted(counts.items()) if len(counts) > 1 else counts.items():
-                yield Mention(episode.id, episode.season, episode.number, who, form, count)
-            counts.clear()
-        at = summary
+        if summary != at:
+            if counts:
+                of = told[at].id, told[at].season, told[at].number
+                for (who, form), count in sorted(counts.items()) if len(counts) > 1 else counts.items():
+                    yield Mention(*of, who, form, count)
+                counts.clear()
+            at = summary
         counts[name, shown] = counts.get((name, shown), 0) + 1
 
 

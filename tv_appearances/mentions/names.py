@@ -209,7 +209,9 @@ def _forms_of(name: Name, *, suffixed: bool) -> Iterator[tuple[str, Kind]]:
             yield f"{base}, {name.suffix}", Kind.WHOLE
     if suffixed:
         return
-    yield from ((form, Kind.WHOLE) for form in (name.whole, short))
+    yield name.whole, Kind.WHOLE
+    if short != name.whole:
+        yield short, Kind.WHOLE
     if name.given and name.surname:
         yield f"{name.given[0]}. {name.surname}", Kind.WHOLE
     if name.given and name.middle:
@@ -286,8 +288,9 @@ def surface_forms(
         own -= {"", "of", "the"}
         for name in parts:
             suffixed = bool(name.suffix) and fold(name.whole) in unsuffixed
-            forms = [*dict.fromkeys(_forms_of(name, suffixed=suffixed))]
-            forms += [(role, Kind.WHOLE) for role in (_role_of(name),) if len(roles.get(role, ())) > 1]
+            forms = list(_forms_of(name, suffixed=suffixed))
+            if roles:
+                forms += [(role, Kind.WHOLE) for role in (_role_of(name),) if len(roles.get(role, ())) > 1]
             if name is parts[0]:
                 forms += [(nick, Kind.GIVEN) for nick in nicks]
                 forms += [(f"{nick} {name.surname}", Kind.WHOLE) for nick in nicks if name.surname]
@@ -318,4 +321,4 @@ def _roles(names: Mapping[str, tuple[Name, ...]]) -> Mapping[str, set[str]]:
 def _is_plain(key: str, bearers: Iterable[Candidate]) -> bool:
     if key in COMMON_WORDS or key in CITIES or key in WEEKDAYS:
         return False
-    return all(one.kind in {Kind.GIVEN, Kind.SURNAME} or (one.kind is Kind.WHOLE and " " in key) for one in bearers)
+    return not any(one.kind is Kind.EPITHET or (one.kind is Kind.WHOLE and " " not in key) for one in bearers)
