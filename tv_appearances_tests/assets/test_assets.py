@@ -10,7 +10,8 @@ import pytest
 import responses
 
 from tv_appearances.build import ASSETS
-from tv_appearances.mentions.aliases import Aliases
+from tv_appearances.cli import _aliases as write_aliases
+from tv_appearances.mentions.aliases import Aliases, read_aliases
 from tv_appearances.resources import ChartResource, FilesResource, LocalChart, TVMazeResource
 from tv_appearances.show_files import ShowFiles
 from tv_appearances.tvmaze.lookup import Lookup, SourceChoice
@@ -345,3 +346,30 @@ def test_the_real_resources_work_over_http(tmp_path: Path) -> None:
         assert "tv_appearances/" in http.calls[0].request.headers["User-Agent"]
         assert http.calls[0].request.params == {"q": "the lighthouse"}
     assert json.loads((tmp_path / "character_appearances.json").read_text())["Ada"] == 3
+
+
+def test_the_command_writes_the_aliases_to_edit_from_what_a_run_left(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.run()
+    path = tmp_path / "names.toml"
+    assert write_aliases(str(path), project.files) == 0
+    assert read_aliases(path.read_text(encoding="utf-8"), "names.toml").of("any", 7).names["Ada Quist"] == ()
+    path.write_text("mine", encoding="utf-8")
+    assert write_aliases(str(path), project.files) == 1
+    assert path.read_text(encoding="utf-8") == "mine"
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_the_command_says_what_to_do_where_nothing_was_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert write_aliases(str(tmp_path / "names.toml"), Project(tmp_path / "empty").files) == 1
+    assert "tv_show_info" in capsys.readouterr().err
+    assert not (tmp_path / "names.toml").exists()
+
+
+def test_an_older_folder_without_the_evidence_says_what_to_materialize(project: Project) -> None:
+    project.run()
+    project.files.path("evidence.json").unlink()
+    assert "materialize" in failure(project.run("appearances_report"))
