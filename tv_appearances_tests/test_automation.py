@@ -83,12 +83,12 @@ class Simulation:
         self.tvmaze.requests.clear()
         self.runs.clear()
         while self.now < then:
-            self.now += timedelta(minutes=1) if self.tick() else idle or self._quiet()
+            self.now += timedelta(minutes=1) if self.tick() else idle or self._quiet(then)
         return set().union(*(assets for _, assets, _ in self.runs))
 
-    def _quiet(self) -> timedelta:
+    def _quiet(self, then: datetime) -> timedelta:
         midnight = self.now.replace(hour=0, minute=0) + timedelta(days=1)
-        return timedelta(hours=1) if self.now.hour < 7 else min(timedelta(hours=6), midnight - self.now)
+        return timedelta(hours=1) if self.now.hour < 7 else min(timedelta(hours=6), midnight - self.now, then - self.now)
 
 
 @pytest.fixture
