@@ -88,7 +88,8 @@ class Simulation:
 
     def _quiet(self, then: datetime) -> timedelta:
         midnight = self.now.replace(hour=0, minute=0) + timedelta(days=1)
-        return timedelta(hours=1) if self.now.hour < 7 else min(timedelta(hours=6), midnight - self.now, then - self.now)
+        longest = min(timedelta(hours=6), midnight - self.now, then - self.now)
+        return timedelta(hours=1) if self.now.hour < 7 else longest
 
 
 @pytest.fixture
