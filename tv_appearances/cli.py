@@ -40,18 +40,8 @@ def main() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # bars and names that a terminal's encoding does not have
     given = arguments(sys.argv[1:])
-    if given.version:
-        from tv_appearances.tvmaze.api import release
-
-        print(f"tv-appearances {release()}")
-        return 0
-    if given.asked is not None:
-        from tv_appearances.tvmaze.lookup import parse_show_choice
-
-        try:
-            parse_show_choice(given.asked)
-        except ValueError as error:
-            return _fail(str(error))
+    if (status := _without_settings(given)) is not None:
+        return status
     try:
         from dotenv import load_dotenv
 
@@ -82,6 +72,25 @@ def main() -> int:
     except click.ClickException as error:
         return _fail(error.message)
     return status
+
+
+def _without_settings(given: "argparse.Namespace") -> int | None:
+    """What can be answered, or refused, before any setting is read; None where there is more to do."""
+    if given.version:
+        from tv_appearances.tvmaze.api import release
+
+        print(f"tv-appearances {release()}")
+        return 0
+    if given.check_list is not None:
+        return _check_list(given.check_list)
+    if given.asked is not None:
+        from tv_appearances.tvmaze.lookup import parse_show_choice
+
+        try:
+            parse_show_choice(given.asked)
+        except ValueError as error:
+            return _fail(str(error))
+    return None
 
 
 def _apart(settings: "Settings", asked: str | None, *, many: bool, quiet: bool) -> tuple["Settings", bool]:
@@ -115,7 +124,8 @@ def arguments(given: Sequence[str]) -> "argparse.Namespace":
 
     parser = argparse.ArgumentParser(
         prog="tv-appearances",
-        usage="%(prog)s [SHOW ...] [--json]\n       %(prog)s --search SHOW ... [--json]",
+        usage="%(prog)s [SHOW ...] [--json]\n       %(prog)s --search SHOW ... [--json]\n"
+        "       %(prog)s --check-list FILE",
         description="Who is this TV show about? Counts how often its episode summaries name each main character.",
         epilog="A year or a country behind the name chooses among shows that share it: tv-appearances 'the flash "
         "(1990)'. A name that begins with - stands behind --, as in: tv-appearances -- -ing. Settings are environment "
@@ -139,6 +149,11 @@ def arguments(given: Sequence[str]) -> "argparse.Namespace":
         "--aliases",
         metavar="FILE",
         help="write a file of extra names to edit, for a show that was counted before; see TV_APPEARANCES_ALIASES",
+    )
+    parser.add_argument(
+        "--check-list",
+        metavar="FILE",
+        help="tell how many shows a list for TV_APPEARANCES_SHOWS has, and what is wrong with its other lines",
     )
     parser.add_argument("--quiet", action="store_true", help="do not tell what is waited for or which step has ended")
     parser.add_argument("--version", action="store_true", help="print the version of this package")
@@ -368,6 +383,19 @@ def _aliases(name: str, files: "ShowFiles") -> int:
         return _fail(f"{name} cannot be written: {error.strerror}. Give another name.")
     print(f"{name}: add the names, then count with TV_APPEARANCES_ALIASES={name}")
     return 0
+
+
+def _check_list(source: str) -> int:
+    """Tell how many shows are in a list, and what is wrong with each line that is none."""
+    from tv_appearances.report.wording import plural
+    from tv_appearances.show_list import ShowList, ShowListError
+
+    try:
+        listed = ShowList(source).read()
+    except ShowListError as error:
+        return _fail(str(error))
+    print(f"{plural(len(listed.shows), 'show')}.", *listed.dropped, sep="\n")
+    return 1 if listed.dropped else 0
 
 
 def _search(name: str, settings: Any, *, as_json: bool) -> int:

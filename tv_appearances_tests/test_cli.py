@@ -1,5 +1,7 @@
 """The arguments of `tv-appearances`: what they mean, and which do not go together."""
 
+from pathlib import Path
+
 import pytest
 
 from tv_appearances import cli
@@ -49,3 +51,22 @@ def test_the_help_says_how_to_name_a_show(capsys: pytest.CaptureFixture[str]) ->
     assert end.value.code == 0
     assert "tv-appearances -- -ing" in said
     assert "the flash (1990)" in said
+
+
+def test_a_list_is_checked_line_by_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(text: str) -> tuple[int, str, str]:
+        (tmp_path / "shows.txt").write_text(text)
+        monkeypatch.setattr("sys.argv", ["tv-appearances", "--check-list", str(tmp_path / "shows.txt")])
+        return cli.main(), *capsys.readouterr()
+
+    assert check("# ours\nfriends\nid:118 # House\n") == (0, "2 shows.\n", "")
+    status, said, _ = check("friends\nid:house\nFriends\n")
+    assert status == 1
+    assert said.startswith("1 show.\n")
+    assert 'line 2: "id:house" is not a TVMaze id' in said
+    assert "line 3: 'Friends' means the same show as 'friends' (1)" in said
+    status, _, error = check("\n")
+    assert status == 1
+    assert "names no show" in error

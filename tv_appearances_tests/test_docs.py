@@ -192,12 +192,17 @@ def test_the_ui_of_a_page_answers_though_port_3000_is_taken(command: str, checko
         dev = stack.enter_context(closing(Dev(checkout, command, PYTHONPATH=str(checkout), TVMAZE_URL=tvmaze.url)))
         port = dev.said(r"Port 3000 is in use - using port (\d+) instead")
         assert dev.address == f"http://127.0.0.1:{port}"
-        (entry,) = dev.ask(LOADED)["workspaceOrError"]["locationEntries"]
-        (repository,) = entry["locationOrLoadError"]["repositories"]
-        partitions = {node["assetKey"]["path"][0]: node["partitionKeys"] for node in repository["assetNodes"]}
-        assert [partitions[asset] for asset in ASSETS] == [STARTS[command]] * 5
+        wait_for("the partitions of the list", lambda: partitions(dev) == [STARTS[command]] * 5)
         if not STARTS[command]:
             wait_for("the report, without a click", (checkout / "data" / "appearances.html").exists)
+
+
+def partitions(dev: Dev) -> list[list[str]]:
+    """The partitions of each of the five assets; with many shows they are there after the sensor's first tick."""
+    (entry,) = dev.ask(LOADED)["workspaceOrError"]["locationEntries"]
+    (repository,) = entry["locationOrLoadError"]["repositories"]
+    keys = {node["assetKey"]["path"][0]: node["partitionKeys"] for node in repository["assetNodes"]}
+    return [keys[asset] for asset in ASSETS]
 
 
 STAND_IN = """#!/bin/sh

@@ -905,7 +905,7 @@ def test_the_overview_lists_every_show_with_its_leader_or_the_reason(library: Li
     (event,) = result.get_asset_materialization_events()
     shown = event.step_materialization_data.materialization.metadata
     assert "| Show 1 | Ada | 2 | 2.0 × Bruno |" in str(shown["shows"].value)
-    assert re.search(r"\| no such thing \| never \| [-\d: ]+ \| TVMaze finds no show", str(shown["not_current"].value))
+    assert re.search(r"\| no such thing \| never \| [^|]+ \| TVMaze finds no show", str(shown["not_current"].value))
     checked = {check.check_name: check for check in result.get_asset_check_evaluations()}
     assert "2 without a result: id-2, no-such-thing" in (checked["every_show_has_a_result"].description or "")
     current = checked["every_show_is_current"]

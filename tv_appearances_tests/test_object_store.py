@@ -5,6 +5,7 @@ What is promised of every single file is held by test_show_files.py, which runs 
 
 import json
 import re
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_each_file_is_one_put(bucket: str, s3: dict[str, str], tvmaze_server: TV
     name = re.escape(bucket.removeprefix("s3:/"))
     puts = [request for request in requests(Path(s3["LOG"])) if re.match(rf"(PUT|POST) {name}/", request)]
     files = Counter(request.rpartition("/")[2] for request in puts if "/.origin/" not in request)
-    assert files == Counter(list(f.MADE_BY))
+    assert files == Counter([*f.MADE_BY, f.SUMMARY])
     assert len(puts) == 2 * len(files) + 1, "a record for each, and the proof that it can be written at all"
 
 
@@ -56,6 +57,8 @@ def test_a_browser_is_told_what_it_gets(bucket: str) -> None:
 def test_many_shows_have_a_folder_each_in_the_bucket(bucket: str) -> None:
     with TVMazeServer(world_of(2)) as server, dg.DagsterInstance.ephemeral() as instance:
         library = Library(bucket, instance, server, "Show 1;id:2;no such thing")
+        library.now = time.time()
+        library.tick()
         assert library.run("show-1").success
         assert library.run("id-2").success
         assert overview_run(library).success
@@ -67,6 +70,19 @@ def test_many_shows_have_a_folder_each_in_the_bucket(bucket: str) -> None:
     ]
     assert "Not built yet." in table[3]
     assert bucket not in top.path(f.ALL_SHOWS_PAGE).read_text()
+
+
+def test_the_overview_asks_the_bucket_once_for_each_show(bucket: str, s3: dict[str, str]) -> None:
+    shows = 6
+    with TVMazeServer(world_of(shows)) as server, dg.DagsterInstance.ephemeral() as instance:
+        library = Library(bucket, instance, server, ";".join(f"id:{number}" for number in range(1, shows + 1)))
+        library.tick()
+        library.carry_out()
+        before = len(requests(Path(s3["LOG"])))
+        assert overview_run(library).success
+    asked = requests(Path(s3["LOG"]))[before:]
+    assert len([one for one in asked if one.endswith(f.SUMMARY)]) == shows
+    assert len(asked) == shows + 3, "the schedule, and what is written: shows.csv and shows.html"
 
 
 @pytest.mark.command
@@ -116,4 +132,5 @@ def test_runs_that_keep_their_data_elsewhere_still_share_a_pace(bucket: str) -> 
 
     tvmaze = root(Settings.from_env({"TV_APPEARANCES_SHOWS": "a;b", "TV_APPEARANCES_DATA": bucket})).resources
     assert tvmaze
-    assert Path(tvmaze["tvmaze"].pace_file).is_absolute()
+    (pace,) = re.findall(r"`pace_file`: (.*)", tvmaze["tvmaze"].description)
+    assert Path(pace).is_absolute()
