@@ -15,7 +15,7 @@ FAST := -q -m "not command and not daemon and not browser and not soak and not l
 .DEFAULT_GOAL := report
 # Else every process compiles all of Dagster anew, which takes longer than what it then does.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: report dev test test-all celery matrix lowest newest check audit lock bench axe gallery clean
+.PHONY: report dev test test-all celery matrix lowest newest check prose audit lock bench axe gallery clean
 
 report: $(READY_TO_RUN)  ## run the five assets; print the finding and where the picture is
 	@echo "Running the five assets"
@@ -50,14 +50,18 @@ lowest newest: $(READY_TO_RUN)  ## run the fast tests with the oldest, or the ne
 	  --editable . 'pytest>=8' 'responses>=0.25' 'hypothesis>=6.100' && \
 	$$folder/bin/python -m pytest $(FAST); status=$$?; rm -rf $$folder; exit $$status
 
-check: $(READY)  ## lint, format, types, security
+prose: $(READY)  ## what proselint says of the pages, the docstrings and the report's own sentences
+	$(BIN)/python -m tv_appearances_tests.test_prose > $(VENV)/prose.txt
+	$(BIN)/proselint check --config proselint.json $(VENV)/prose.txt
+
+check: $(READY)  ## lint, format, types, prose, security
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/dg check defs
 	$(BIN)/bandit --quiet --recursive tv_appearances
 	$(BIN)/hadolint deploy/compose/Dockerfile
-	@$(MAKE) --no-print-directory audit
+	@$(MAKE) --no-print-directory prose audit
 
 # "No known vulnerabilities" is also said by a service that knows nothing, so it is first asked about a release with
 # known holes. Once it has named them, whatever pip-audit says counts.

@@ -169,7 +169,8 @@ def same_reason(sentence: str) -> str:
 def news(state: State, endings: Iterable[Ending], now: float) -> list[Message]:
     """What is worth a message in these endings, the oldest first; `state` is brought up to date.
 
-    A reason is told when the first show has it, whoever has it later, and is good again when the last one has not.
+    A reason is told when the first show has it, and not again for later shows. It is good again when the last has it no
+    more.
     """
     messages: list[Message] = []
     newest = {ending.show: ending for ending in endings}

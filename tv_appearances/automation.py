@@ -26,7 +26,7 @@ RETRY_PAUSES = (2.0, 6.0)
 and *Terminate* end them; Dagster's own pause between two tries hears neither."""
 
 RETRIES = dg.RetryPolicy(max_retries=len(RETRY_PAUSES))
-"""For a fault that outlasted the client's own retries. What trying again cannot mend is raised with
+"""For a fault that outlasted the client's own retries. What trying again cannot cure is raised with
 `allow_retries=False` and ends the step at once."""
 
 

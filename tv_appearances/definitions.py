@@ -35,7 +35,7 @@ def defs() -> dg.Definitions:
 
 
 def root(settings: Settings, *, interval_seconds: int = 30) -> dg.Definitions:
-    """The location as it runs with these settings; its resources have their plain names, for whoever adds assets.
+    """The location as it runs with these settings; its resources have their plain names, for assets that are added.
 
     `interval_seconds` is how often the automation conditions are evaluated.
     """

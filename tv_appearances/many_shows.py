@@ -37,8 +37,8 @@ def partitioned(
 ) -> list[dg.AssetsDefinition]:
     """The assets with a partition for each show, built by the sensor `changed_shows` and by no condition.
 
-    A run makes all five of a show: the change feed says what changed, so the root need not ask, and a run that finds
-    less to do than it might costs three requests and a second or two, less than five runs that each find out alone.
+    A run makes all five of a show. The change feed says what changed, so the root need not ask. A run that finds less
+    to do than it might costs three requests and a second or two: less than five runs that each find out alone.
     """
     return list(
         dg.map_asset_specs(

@@ -137,7 +137,7 @@ class ChartResource(dg.ConfigurableResource[ChartRenderer]):
 def fixed(resource: dg.ConfigurableResource[Any]) -> dg.ResourceDefinition:
     """The resource as it is configured, and no run config to change that.
 
-    A run config that gives one field of a resource makes Dagster forget the others: whoever kept only `show` in the
+    A run config that gives one field of a resource makes Dagster forget the others: if you kept only `show` in the
     launchpad would send the request to another address. What a run may change is the config of `tv_show_info`.
     """
 
@@ -175,7 +175,7 @@ def clear_failures() -> Iterator[None]:
             yield
         except (FetchError, ChartError) as error:
             _wait_before_retry(retryable=error.retryable)
-            # Whoever is told of an outage wants to hear of it once, not once for each show.
+            # An outage is told once, not once for each show.
             alike = {"reason": type(error).__name__} if error.retryable else {}
             said = {**alike, "kind": type(error).__name__}
             raise dg.Failure(str(error), metadata=said, allow_retries=error.retryable) from None

@@ -214,7 +214,7 @@ class Schedule:
         return bool(self.silence) and now >= self.patience_until
 
     def read(self, reports: Iterable[Built], now: float) -> None:
-        """Take in the reports that were made since the last time, the oldest first, whoever asked for them."""
+        """Take in the reports that were made since the last time, the oldest first, no matter who asked for them."""
         for report in reports:
             state = self.shows.get(report.show)
             if state is None:

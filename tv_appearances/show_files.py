@@ -57,8 +57,8 @@ class ShowFiles(Folder):
     """The files of one show in one folder.
 
     Where the folder holds a show and another one is chosen, the new one's files are made in a folder below it, and take
-    the old one's place together when the last of them is there (`finish`): whatever becomes of that run, the folder
-    people look at holds one show, the old or the new. From `show` or `choose` on, `folder` is where the files are made.
+    the old one's place together when the last of them is there (`finish`). So the folder people look at holds one
+    show, the old or the new, even if that run fails. From `show` or `choose` on, `folder` is where the files are made.
 
     Args:
         folder: As for `Folder`.

@@ -163,8 +163,8 @@ class Folder:
     def write(self, name: str, content: bytes, origin: Origin) -> Stored:
         """Replace the file with this content, all or nothing, and record its origin.
 
-        The record goes first, under the digest of the content. So at every moment, whoever dies, reads or writes at the
-        same time, the file on disk is one whose record is there too.
+        The record goes first, under the digest of the content. So the file on disk is at every moment one whose record
+        is there, even if a process dies, or another one reads or writes.
 
         Raises:
             FilesError: it could not be written (no space, no permission); the file before is untouched.

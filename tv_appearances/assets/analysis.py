@@ -29,7 +29,7 @@ from tv_appearances.show_files import ShowFiles, made_from
 from tv_appearances.storage import Origin, to_json
 
 SHOWN = 100
-"""How many characters go into metadata, which every event log keeps for ever."""
+"""How many characters go into metadata, which every event log keeps forever."""
 
 
 @dg.asset(

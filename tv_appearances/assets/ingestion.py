@@ -24,7 +24,7 @@ from tv_appearances.tvmaze.models import Show, Source, in_order
 
 OWNERS = ["team:tv-appearances"]
 PREVIEWED = 50
-"""How many entries of an answer go into metadata, which every event log keeps for ever."""
+"""How many entries of an answer go into metadata, which every event log keeps forever."""
 
 
 class ShowConfig(dg.Config):
@@ -59,9 +59,9 @@ def tv_show_info(
     """The TV show to analyse: the one of that name on TVMaze, else the best match of its search, or a given id.
 
     **Choose it** with the setting `show`, or in the launchpad (shift-click *Materialize*) with the run config
-    `show`: a name such as `under the dome`, with a year or country behind it where several shows have that name
-    (`the office (uk)`, `the flash (1990)`), or `id:1` for the show that [TVMaze](https://www.tvmaze.com) has under that
-    number. With a list of shows neither is used: each partition is a show of that list.
+    `show`. Give a name such as `under the dome`, with a year or country behind it where several shows have that name
+    (`the office (uk)`, `the flash (1990)`). Or give `id:1` for the show that [TVMaze](https://www.tvmaze.com) has under
+    that number. With a list of shows neither is used: each partition is a show of that list.
 
     **File**: `show.json`, the search result as TVMaze gives it, `{"score": …, "show": {…}}`, and `"source"`: `live`, or
     `sample` where TVMaze cannot be reached and nothing was ever fetched.

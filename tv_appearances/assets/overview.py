@@ -29,7 +29,7 @@ _SUMMARY = TypeAdapter(overview.Summary)
 AT_ONCE = 16
 """So many files are read at once: an object store takes its time for each."""
 SHOWN = 100
-"""How many shows go into metadata, which every event log keeps for ever."""
+"""How many shows go into metadata, which every event log keeps forever."""
 
 
 @dg.asset(

@@ -39,7 +39,7 @@ class SharedPace(Pace):
     """The same pace for all processes that share a file: the moments of the last requests, behind a lock.
 
     Kept by the wall clock, the only one that processes have in common. Where the file cannot be written, the pace is
-    that of this process alone; whoever writes the data there will say so.
+    that of this process alone. The one who writes the data there will say so.
     """
 
     def __init__(self, path: Path, limit: int, window: float) -> None:

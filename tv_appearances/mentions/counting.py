@@ -88,10 +88,10 @@ def count_mentions(
         AliasError: The aliases do not fit the cast, see `check_aliases`.
 
     A form that several bear is given to one of them if the summary has named exactly that one by a longer form ("Kate
-    Warner … Kate"), or by an own title ("Detective West … West"), or if the texts of the show, or of this summary,
-    leave only one: see `evidence.owner`. "Mr. Locke" is John Locke in a show that mostly calls him Locke. A name that
-    is all that ever names its bearers is one row under that name: two Kates of whom no summary tells more, and "the
-    Warden" where the cast list has a First and a Second Warden. The rest is ambiguous.
+    Warner … Kate"), or by an own title ("Detective West … West"). So it is if the texts of the show, or of this
+    summary, leave only one: see `evidence.owner`. "Mr. Locke" is John Locke in a show that mostly calls him Locke. A
+    name that is all that ever names its bearers is one row under that name: two Kates of whom no summary tells more,
+    and "the Warden" where the cast list has a First and a Second Warden. The rest is ambiguous.
     """
     return read(characters, episodes, aliases).tally
 

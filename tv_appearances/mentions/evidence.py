@@ -188,7 +188,7 @@ def short_forms_used(
     """Cast name → the short forms of the given name by which the texts call its bearer: Walt of Walter White.
 
     Customary ones (Walt, Liz) and clipped ones (Deb of Deborah, where that is no name of somebody else). One is taken
-    only if one cast member can own it and the texts speak for nobody else: it has no foreign surname ("Walt Simmons"),
+    only if one cast member can own it and the texts speak for nobody else. It has no foreign surname ("Walt Simmons"),
     is not introduced ("a guest named Walt"), and does not stand in one sentence with the given name itself ("Walter
     hires Walt"). Who is called by the given name in many summaries has no other form in a single sentence.
     """

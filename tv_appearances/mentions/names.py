@@ -104,7 +104,7 @@ def read_name(text: str, titles: int | None = None) -> Name:
     * Titles stand in front, suffixes behind: `Capt. H.M. "Howling Mad" Murdock`, "Walter White, Jr.". What stands
       before a title is a part of it: "Prime Minister Greta Holm", "Crown Prince Erik Lund".
     * A surname begins with its particle: "Antonio Di Pietro", "Dr. Van Helsing".
-    * "The X", what begins with an adjective, and what ends in a word for a person, is an epithet, not to be parted:
+    * "The X", what begins with an adjective, and what ends with a word for a person, is an epithet, not to be parted:
       "The High Sparrow", "Grey Worm", "Comic Book Guy".
     * "X of Y" and "X the Y" are X: "Brienne of Tarth", "Ivar the Boneless"; so is "X, Title …": "Philip, Duke of Kent".
     * Lower case after a hyphen marks a given name that follows its surname: "Seong Gi-hun".
@@ -169,8 +169,8 @@ class Reading(NamedTuple):
 def other_readings(cast_name: str) -> tuple[Reading, ...]:
     """How else a cast name may be read than by the list of titles, and which words would show it.
 
-    A title before a single word may be a given name ("Major Lilywood": "Major loses his job"), a particle behind a
-    title too ("Admiral Al Calavecci"), and what stands before two words and is no known given name may be a title
+    A title before a single word may be a given name ("Major Lilywood": "Major loses his job"). So may a particle
+    behind a title ("Admiral Al Calavecci"). What stands before two words and is no known given name may be a title
     ("Chef Sofia Brandt": "Sofia burns the sauce"), whose bearer nobody calls by it alone.
     """
     words = cast_name.split()
@@ -271,7 +271,7 @@ def surface_forms(
     aliases: Mapping[str, Sequence[str]],
     short: Mapping[str, Sequence[str]],
 ) -> dict[str, SurfaceForm]:
-    """Every spelling in lower case, and whom it may mean. An alias is its owner's alone, whoever else bears it.
+    """Every spelling in lower case, and whom it may mean. An alias is its owner's alone, even if others bear it.
 
     Args:
         names: Cast name → the names it holds, see `read_names`.
