@@ -228,7 +228,7 @@ def report_is_a_readable_picture(problem: str | None) -> Verdict:
 def every_sign_has_a_font(without: Sequence[str], packages: Sequence[str]) -> Verdict:
     """`without` are the signs that the picture shows as boxes, `packages` those of Debian that bring a font."""
     if not without:
-        return Verdict(True, "There is a font forevery sign.")
+        return Verdict(True, "There is a font for every sign.")
     shown = f"{_code(' '.join(without[:20]))}{' …' if without[20:] else ''}"
     return Verdict(
         False,

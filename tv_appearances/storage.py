@@ -83,7 +83,7 @@ def data_folder(address: str) -> "Path | UPath":
     try:
         # Another process may have written since a listing was remembered. An object that is read in several parts is
         # asked for its size first, and may be another one when its bytes are.
-        in_one = {"max_concurrency": 1} if scheme in ("s3", "s3a") else {}
+        in_one: dict[str, Any] = {"max_concurrency": 1} if scheme in ("s3", "s3a") else {}
         folder = UPath(address, use_listings_cache=False, **in_one)
         _ = folder.fs
     except Exception as error:  # noqa: BLE001 - each storage has errors of its own

@@ -150,7 +150,9 @@ def test_a_raised_code_version_runs_that_asset_and_stops_where_nothing_changes(
     current: Simulation, asset: str, requests: int
 ) -> None:
     raised = dg.map_asset_specs(
-        lambda spec: spec.replace_attributes(code_version="2") if spec.key == dg.AssetKey(asset) else spec,
+        lambda spec: (
+            spec.replace_attributes(code_version=f"{spec.code_version}+") if spec.key == dg.AssetKey(asset) else spec
+        ),
         [definition for definition in current.defs.assets or () if isinstance(definition, dg.AssetsDefinition)],
     )
     current.defs = dg.Definitions(assets=raised, resources=current.defs.resources, executor=current.defs.executor)

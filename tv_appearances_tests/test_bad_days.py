@@ -129,6 +129,12 @@ def left_behind(folder: Path) -> list[Path]:
 Known = Mapping[int, Mapping[str, Stored]]
 
 
+def _made(stored: Stored) -> tuple[bytes, Any, Any]:
+    """What was made from what; in which words the show was asked for makes no difference."""
+    facts = {name: fact for name, fact in (stored.origin.facts if stored.origin else {}).items() if name != "asked"}
+    return stored.content, facts, stored.origin and stored.origin.inputs
+
+
 class Reader:
     """Looks at every file of a folder, also in a thread all the time: each must be whole and of one show.
 
@@ -155,10 +161,7 @@ class Reader:
                 self.wrong.append(f"{name} has no origin")
                 continue
             clean = self.known[stored.origin.facts["show_id"]][name]
-            if stored.content != self.also.get(name) and (stored.content, stored.origin) != (
-                clean.content,
-                clean.origin,
-            ):
+            if stored.content != self.also.get(name) and _made(stored) != _made(clean):
                 self.wrong.append(f"{name} of {stored.origin}: {stored.content[:200]!r}")
             self.seen.add((stored.origin.facts["show_id"], name))
         self.looks += 1
@@ -387,7 +390,7 @@ def test_a_character_called_as_dagster_marks_its_own_types_is_a_named_failure(da
     (sentence,) = sentences(run(data, server.url))
     assert "'__class__' in the data, which Dagster cannot keep" in sentence
     assert {name for name, now in content(data).items() if now == before[name]} == {
-        f.APPEARANCES, f.MENTIONS, f.PICTURE, f.PAGE,
+        f.APPEARANCES, f.MENTIONS, f.EVIDENCE, f.PICTURE, f.PAGE,
     }  # fmt: skip
 
 
@@ -468,7 +471,7 @@ with TVMazeClient(sys.argv[1], deadline=0.5, tries=1) as client:
     try:
         client.episodes(show)
     except BrokenAnswer as error:
-        print("not complete within 0.5 s" in str(error))
+        print("not complete within 0." in str(error))
 """
 
 
@@ -763,7 +766,7 @@ def test_a_chart_that_fails_keeps_the_data_and_the_last_report(
         result = run(data, server.url, chart=QuickChart(charts.url, sleep=lambda _: None))
     (sentence,) = sentences(result)
     assert said in sentence
-    assert "TV_APPEARANCES_CHART=local" in sentence
+    assert "Set the renderer to local" in sentence
     after = content(data)
     assert {name for name in after if after[name] == before[name]} == {f.PICTURE, f.PAGE}
     assert run(data, server.url, "appearances_report").success, "the data are there: only the chart is drawn again"

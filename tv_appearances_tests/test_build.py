@@ -106,7 +106,10 @@ def test_a_sensor_of_its_own_reaches_its_own_assets_alone() -> None:
 
 
 def test_many_shows_stand_beside_one_show_and_another_list() -> None:
-    lists = [build_defs(Settings(shows=ShowList(("A", "B"))), key_prefix=prefix) for prefix in ("first", "second")]
+    lists = [
+        build_defs(Settings(shows=ShowList.from_entries(["A", "B"])), key_prefix=prefix)
+        for prefix in ("first", "second")
+    ]
     defs = dg.Definitions.merge(build_defs(Settings(), key_prefix="one"), *lists)
     dg.Definitions.validate_loadable(defs)
     assert len(defs.resolve_asset_graph().get_all_asset_keys()) == 5 + 2 * 6
