@@ -84,7 +84,7 @@ def data_folder(address: str) -> "Path | UPath":
         # Another process may have written since a listing was remembered. An object that is read in several parts is
         # asked for its size first, and may be another one when its bytes are.
         in_one: dict[str, Any] = {"max_concurrency": 1} if scheme in ("s3", "s3a") else {}
-        folder = UPath(address, use_listings_cache=False, **in_one)
+        folder: UPath = UPath(address, use_listings_cache=False, **in_one)
         _ = folder.fs
     except Exception as error:  # noqa: BLE001 - each storage has errors of its own
         raise ValueError(f"cannot be opened ({error}); for s3:// install s3fs") from None
