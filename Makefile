@@ -15,7 +15,7 @@ FAST := -q -m "not command and not daemon and not browser and not soak and not l
 .DEFAULT_GOAL := report
 # Else every process compiles all of Dagster anew, which takes longer than what it then does.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: report dev test test-all celery matrix lowest newest check prose audit lock bench axe gallery clean
+.PHONY: report dev test test-all celery matrix lowest newest check prose audit lock mutants bench axe gallery clean
 
 report: $(READY_TO_RUN)  ## run the five assets; print the finding and where the picture is
 	@echo "Running the five assets"
@@ -77,6 +77,13 @@ axe:  ## fetch axe-core, with which the browser tests look for what somebody can
 
 gallery: $(READY)  ## write two dozen reports of every kind into gallery/, to look at
 	$(BIN)/python -m tv_appearances_tests.gallery
+
+mutants: $(READY)  ## change the code in some thousand places; list the changes that no fast test notices (ONLY=tv_appearances.storage*)
+	$(BIN)/mutmut run $(ONLY)
+	@$(BIN)/mutmut results
+	@$(BIN)/mutmut export-cicd-stats >/dev/null && $(BIN)/python -c 'import json; s = json.load(open("mutants/mutmut-cicd-stats.json")); \
+	  seen = s["killed"] + s["timeout"] + s["suspicious"] + s["segfault"]; of = seen + s["survived"] + s["no_tests"]; \
+	  print(f"{seen} of {of} changes were noticed: {seen / of:.0%}")'
 
 bench: $(READY)  ## measure: quality and speed of counting, the command, a month of automation
 	$(BIN)/python -m benchmarks

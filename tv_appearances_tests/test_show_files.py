@@ -268,6 +268,40 @@ def test_what_a_dead_writer_left_is_swept_when_it_is_old(local: ShowFiles) -> No
     assert not old.exists()
 
 
+def test_what_is_written_survives_a_power_cut(local: ShowFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system is told to bring the bytes to the disk before they get their name, and the name after that."""
+    synced: list[tuple[int, bool]] = []
+    fsync = os.fsync
+
+    def told(handle: int) -> None:
+        synced.append((os.fstat(handle).st_ino, local.path(f.EPISODES).exists()))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", told)
+    local.write(f.EPISODES, b"[]", ORIGIN)
+    assert (local.path(f.EPISODES).stat().st_ino, False) in synced
+    assert synced[-1] == (local.folder.stat().st_ino, True)
+
+
+def test_the_record_of_a_content_that_is_gone_is_forgotten_once_nobody_can_need_it(files: ShowFiles) -> None:
+    before = files.write(f.EPISODES, b"[]", ORIGIN)
+    now = files.write(f.EPISODES, b"[1]", ORIGIN)
+    records = files.folder / ".origin" / f.EPISODES
+    assert {record.stem for record in records.iterdir()} == {before.digest, now.digest}
+    if isinstance(records, Path):
+        for record in records.iterdir():
+            os.utime(record, (0, 0))
+        latest = files.write(f.EPISODES, b"[2]", ORIGIN)
+        assert {record.stem for record in records.iterdir()} == {latest.digest}
+    assert files.read(f.EPISODES).origin == ORIGIN
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_what_json_does_not_have_is_not_written(number: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json({"score": number})
+
+
 def test_show_json_says_which_show_and_whence(files: ShowFiles) -> None:
     files.write(f.SHOW, to_json({"score": 1.0, "show": {"id": 7, "name": "The Lighthouse"}, "source": "live"}), ORIGIN)
     show, source, _ = files.show()
