@@ -195,7 +195,7 @@ def _wait_before_retry(*, retryable: bool) -> None:
     if not (retryable and policy and done < policy.max_retries):
         return
     pause = automation.RETRY_PAUSES[min(done, len(automation.RETRY_PAUSES) - 1)]
-    pause *= random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, keeps no secret
+    pause *= random.uniform(0.5, 1.5)  # noqa: S311  # nosec B311  # spreads load, keeps no secret
     context.log.warning(
         "%s failed; starting it again in %.1f s (try %d of %d).",
         context.asset_key.to_user_string(),

@@ -514,7 +514,7 @@ def test_a_disk_that_fills_at_any_step_leaves_every_file_whole_and_of_one_show(
     reader = Reader(folder, known)
     assert run(folder, server.url).success
     outcomes, halfway = [], 0
-    for free_kilobytes in range(0, 140, 20):
+    for free_kilobytes in range(0, 400, 50):
         filler.write_bytes(b"")
         space = os.statvfs(small_disk)
         filler.write_bytes(b"x" * max(0, space.f_bavail * space.f_frsize - 1024 * free_kilobytes))

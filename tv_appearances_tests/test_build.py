@@ -112,7 +112,7 @@ def test_many_shows_stand_beside_one_show_and_another_list() -> None:
     ]
     defs = dg.Definitions.merge(build_defs(Settings(), key_prefix="one"), *lists)
     dg.Definitions.validate_loadable(defs)
-    assert len(defs.resolve_asset_graph().get_all_asset_keys()) == 5 + 2 * 6
+    assert len(defs.resolve_asset_graph().get_all_asset_keys()) == 5 + 2 * 7
     assert sorted(sensor.name for sensor in defs.sensors or ()) == ["first__changed_shows", "second__changed_shows"]
 
 

@@ -94,10 +94,14 @@ RUNS: dict[str, tuple[str, dict[str, str]]] = {
         "3.99: pyenv/versions/3.99.0/bin/python … -m pytest -q -m not command",
         {"MAKEFLAGS": "MINORS=99", "PYENV_ROOT": "pyenv", "PATH": f"pyenv/versions/3.99.0/bin:{os.environ['PATH']}"},
     ),
-    '.venv/bin/tv-appearances "under the dome"': ("mentioned most in Under the Dome: … data/appearances.html", {}),
+    '.venv/bin/tv-appearances "under the dome"': (
+        "mentioned most in Under the Dome: … data/under-the-dome/appearances.html",
+        {},
+    ),
+    "tv-appearances --check-list shows.txt": ("3 shows.", {}),
     ".venv/bin/tv-appearances --search house": ("id:118 House 2001 Coast TV", {}),
     ".venv/bin/tv-appearances id:118 --json": (
-        '{ "show": "House", "tvmaze_id": 118, "source": "live", … data/appearances.png',
+        '{ "show": "House", … "tvmaze_id": 118, "source": "live", … data/id-118/appearances.png',
         {},
     ),
     'python -m pytest -m "not command and not daemon and not browser and not soak"': (" passed", FEW),
@@ -168,6 +172,7 @@ def test_a_command_of_the_pages_does_what_it_should(command: str, checkout: Path
     python.write_text(INTERPRETER)
     python.chmod(0o755)
     shutil.copy(python, python.with_name("uv"))
+    (checkout / "shows.txt").write_text("friends\nid:118\nunder the dome\n")
     began = time.time()
     done = subprocess.run(
         ["sh", "-c", command],

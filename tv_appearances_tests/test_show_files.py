@@ -154,7 +154,7 @@ def small_disk(tmp_path: Path):
     mount = tmp_path / "disk"
     mount.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(mount)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(mount)], capture_output=True, check=False
     )
     if made.returncode:
         pytest.skip("mounting a small disk is not allowed here")
@@ -166,7 +166,7 @@ def test_a_full_disk_keeps_the_last_good_file_and_leaves_nothing_behind(small_di
     files = ShowFiles(small_disk / "data")
     files.write(f.EPISODES, b"[]", ORIGIN)
     with pytest.raises(FilesError, match="No space left.*untouched"):
-        files.write(f.EPISODES, b" " * 400_000, ORIGIN)
+        files.write(f.EPISODES, b" " * 900_000, ORIGIN)
     assert files.read(f.EPISODES).content == b"[]"
     assert not list(files.folder.rglob("*.tmp"))
 
