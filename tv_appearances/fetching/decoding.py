@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 DEEPEST = 100
-"""Levels of lists and objects; TVMaze's answers have six. Python writes some hundreds, and Dagster's events fewer."""
+"""Levels of lists and objects; most answers have a handful. Python writes some hundreds, and Dagster's events fewer."""
 LARGEST = 2**63
 
 
