@@ -568,7 +568,7 @@ EVENTS = st.lists(
         st.sampled_from(["success", "failure", "canceled", "lost", "waits", "changed", "silence", "edited", "code"]),
         st.sampled_from([OWN, "LookupFailed", "Unreachable", "StorageUnusable"]),
         st.sampled_from("abcd"),
-        st.sampled_from([0.0, MINUTE, HOUR, DAY]),
+        st.sampled_from([1.0, MINUTE, HOUR, DAY]),  # a tick begins when the one before has ended
     ),
     max_size=60,
 )
