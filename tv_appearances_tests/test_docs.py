@@ -115,7 +115,6 @@ RUNS: dict[str, tuple[str, dict[str, str]]] = {
         {"PYTEST_ADDOPTS": "--collect-only -q"},
     ),
     "python -m tv_appearances_tests.test_definitions": ("tv_appearances_tests/specs.json", {}),
-    "tv-appearances --check-list shows.txt": ("3 shows.", {}),
     "python -m tv_appearances_tests.reference": ("docs/reference/settings.md", {}),
 }
 """A command of the other pages → what it prints or writes, and the environment that makes it quick and keeps it here.
@@ -164,16 +163,9 @@ def test_every_command_of_the_pages_is_in_a_table() -> None:
     assert commands() | walked & STARTS.keys() == RUNS.keys() | STARTS.keys()
 
 
-def write_the_list(folder: Path) -> None:
-    """The list of the page about many shows."""
-    (listed,) = (block for block in blocks(MANY) if block.file)
-    (folder / listed.file).write_text(listed.code)
-
-
 @pytest.mark.command
 @pytest.mark.parametrize("command", [pytest.param(command, marks=of_the_readme(command)) for command in RUNS])
 def test_a_command_of_the_pages_does_what_it_should(command: str, checkout: Path, tvmaze: TVMazeServer) -> None:
-    write_the_list(checkout)
     shown, variables = RUNS[command]
     python = checkout / "pyenv" / "versions" / "3.99.0" / "bin" / "python"
     python.parent.mkdir(parents=True)
@@ -198,7 +190,8 @@ def test_a_command_of_the_pages_does_what_it_should(command: str, checkout: Path
 @pytest.mark.daemon
 @pytest.mark.parametrize("command", [pytest.param(command, marks=of_the_readme(command)) for command in STARTS])
 def test_the_ui_of_a_page_answers_though_port_3000_is_taken(command: str, checkout: Path, tvmaze: TVMazeServer) -> None:
-    write_the_list(checkout)
+    (listed,) = (block for block in blocks(MANY) if block.file)
+    (checkout / listed.file).write_text(listed.code)
     with ExitStack() as stack:
         with suppress(OSError):  # whoever has it already will do
             stack.enter_context(create_server(("127.0.0.1", 3000)))
