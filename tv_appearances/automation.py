@@ -13,7 +13,6 @@ Condition: TypeAlias = dg.AutomationCondition[Any]
 
 DAILY_AT = "0 0 * * *"
 """Midnight UTC, as in the blog post."""
-OVERVIEW_AT = "*/10 * * * *"
 RETRY_AT = "30 * * * *"
 RETRIES_END_AT = "0 6 * * *"
 
@@ -92,23 +91,6 @@ def when_data_changes() -> Condition:
         & ~dg.AutomationCondition.any_deps_match(blocked).with_label("blocked_above")
     ).with_label("inputs_ready")
     return _condition(trigger, guard, "when_data_changes")
-
-
-def when_any_show_changes() -> Condition:
-    """For what is about many shows: run when the content of any one changed, but not more often than every ten minutes.
-
-    It waits for none of them, neither for one that is missing nor for one that is being built: with many shows there
-    is always one that is. Hence the ten minutes: reading a thousand shows takes ten seconds, and while they are built
-    for the first time one changes every other second.
-    """
-    trigger = (
-        _nothing_known() | dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
-    ).with_label("missing_or_a_show_changed")
-    guard = (
-        dg.AutomationCondition.any_deps_match(~dg.AutomationCondition.missing())
-        & dg.AutomationCondition.cron_tick_passed(OVERVIEW_AT)
-    ).with_label("some_show_is_there_and_it_is_time")
-    return _condition(trigger, guard, "when_any_show_changes")
 
 
 def sensor(

@@ -62,7 +62,7 @@ def main() -> int:
             return _fail(str(error))
         if given.is_search:
             return _search(given.asked, settings, as_json=given.json)
-        settings, apart = _apart(settings, given.asked, many=many, quiet=given.quiet)
+        settings, apart = _apart(settings, given.asked, many=many, quiet=given.quiet or given.aliases is not None)
         files = ShowFiles(settings.data)
         if given.aliases is not None:
             status = _aliases(given.aliases, files)

@@ -137,8 +137,8 @@ class ChartResource(dg.ConfigurableResource[ChartRenderer]):
 def fixed(resource: dg.ConfigurableResource[Any]) -> dg.ResourceDefinition:
     """The resource as it is configured, and no run config to change that.
 
-    A run config that gives one field of a resource makes Dagster forget the others: if you kept only `show` in the
-    launchpad would send the request to another address. What a run may change is the config of `tv_show_info`.
+    A run config that gives one field of a resource makes Dagster forget the others: with only `show` kept in the
+    launchpad, the request would go to another address. What a run may change is the config of `tv_show_info`.
     """
 
     @contextmanager

@@ -31,7 +31,7 @@ class Aliases:
         return {**self.names, **{show: one.names for show, one in self.shows.items()}}
 
     def of(self, show_name: str, show_id: int) -> "Aliases":
-        """The extra names for one show: those forevery show, and those under its name or id, which win."""
+        """The extra names for one show: those for every show, and those under its name or id, which win."""
         own = [
             one
             for show, one in self.shows.items()

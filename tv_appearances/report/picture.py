@@ -46,7 +46,7 @@ SCANLINES_OF_A_BLANK = 10
 of the first line differs from the others, which have a line above. One line of text leaves more."""
 
 LARGEST_INLINE_PICTURE = 400_000
-"""Bytes of a PNG that go into Dagster's metadata at most: the event log keeps a copy forevery run."""
+"""Bytes of a PNG that go into Dagster's metadata at most: the event log keeps a copy for every run."""
 
 PALETTE = {
     "ground": "#ffffff",

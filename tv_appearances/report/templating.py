@@ -1,4 +1,4 @@
-"""HTML from the templates, one way forevery page: all text is escaped, and a page needs no script and no network.
+"""HTML from the templates, one way for every page: all text is escaped, and a page needs no script and no network.
 
 Belongs here: the environment of the templates. Does not belong here: what a page says (`page`, `overview`).
 """

@@ -225,7 +225,7 @@ def parse_characters(value: object, path: str = "characters") -> tuple[Character
 def in_order(episodes: Iterable[Episode]) -> tuple[Episode, ...]:
     """The episodes by season, number (specials last), air date and id, each id once.
 
-    The same forevery order and repetition in which TVMaze may list them, so that nothing computed from it depends on
+    The same for every order and repetition in which TVMaze may list them, so that nothing computed from it depends on
     that.
     """
     unique: dict[int, Episode] = {}
