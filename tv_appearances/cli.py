@@ -62,13 +62,15 @@ def main() -> int:
             return _fail(str(error))
         if given.is_search:
             return _search(given.asked, settings, as_json=given.json)
-        settings, apart = _apart(settings, given.asked, many=many, quiet=given.quiet or given.aliases is not None)
+        settings, apart = _apart(settings, given.asked, many=many)
         files = ShowFiles(settings.data)
         if given.aliases is not None:
             status = _aliases(given.aliases, files)
         else:
             defs = build_defs(settings, resource_prefix="")
             status = _report(defs, files, as_json=given.json, history=not apart, quiet=given.quiet)
+            if apart and not status and not given.quiet:
+                print(apart, file=sys.stderr)
     except click.ClickException as error:
         return _fail(error.message)
     return status
@@ -93,8 +95,8 @@ def _without_settings(given: "argparse.Namespace") -> int | None:
     return None
 
 
-def _apart(settings: "Settings", asked: str | None, *, many: bool, quiet: bool) -> tuple["Settings", bool]:
-    """The settings for this question, and whether it is another one than the deployment answers.
+def _apart(settings: "Settings", asked: str | None, *, many: bool) -> tuple["Settings", str]:
+    """The settings for this question; and where it is another one than the deployment answers, what to say of that.
 
     Another show gets a folder of its own and no place in the history: what the deployment keeps current stays as it is.
     """
@@ -104,12 +106,11 @@ def _apart(settings: "Settings", asked: str | None, *, many: bool, quiet: bool) 
 
     show = asked or settings.show
     if not many and show.casefold() == settings.show.casefold():
-        return settings, False
-    if not quiet:
-        said = f"{show!r} is not what the deployment here is about"
-        print(f"{said}: its files go to a folder of its own, and the run is in no history.", file=sys.stderr)
+        return settings, ""
     folder = settings.data / "one-off" if many else settings.data
-    return replace(settings, show=show, data=folder / (slug(show) or "show")), True
+    own = "the shows of TV_APPEARANCES_SHOWS" if many else repr(settings.show)
+    said = f"The files of {own} stay as they are; this run is not in Dagster's history."
+    return replace(settings, show=show, data=folder / (slug(show) or "show")), said
 
 
 def _end_now(*_: object) -> NoReturn:

@@ -29,7 +29,7 @@ HELD_ELSEWHERE = {
     "TVMaze has no show with the id": "test_commands.py::test_what_cannot_work_is_one_clear_sentence",
     "TVMaze lists no episodes of": "test_commands.py::test_what_cannot_work_is_one_clear_sentence",
     "Check the network": "test_commands.py::test_what_cannot_work_is_one_clear_sentence",
-    "The data folder holds data from TVMaze": "test_lookup.py::test_the_sample_never_replaces_live_data",
+    "The data folder holds data from TVMaze": "tvmaze/test_lookup.py::test_the_sample_never_replaces_live_data",
     "was changed or damaged": "test_show_files.py::test_a_file_changed_by_hand_names_the_asset_to_materialize",
     "was made for show": "test_show_files.py::test_a_file_of_another_show_is_refused",
 }

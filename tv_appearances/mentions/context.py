@@ -91,7 +91,9 @@ def is_quiet(text: str, start: int, end: int) -> bool:
         return False
     if text[end] == "'" and text[end + 1] == "s":
         end += 2
-    return text[end] in ".,;:!?" or (text[end + 1].islower() and not text.startswith("the ", end + 1))
+    if text[end] == ",":
+        return not text[end + 2].isupper()  # a region may follow
+    return text[end] in ".;:!?" or (text[end + 1].islower() and not text.startswith("the ", end + 1))
 
 
 def _context(text: str, start: int, end: int) -> _Context:
@@ -189,9 +191,10 @@ def _is_relative(bearer: Candidate, key: str, context: _Context) -> bool:
 
 
 def _is_place(bearer: Candidate, _key: str, context: _Context) -> bool:
-    """A place or a company is nobody: "King's Landing", "Stark Industries", "Grey Memorial Hospital"."""
+    """A place, a company or a holiday is nobody: "King's Landing", "Stark Industries", "Groundhog Day"."""
     words = context.names_after or _names(context.after)
-    return any(word in PLACES and word not in bearer.own for word in words[:2])
+    places = any(word in PLACES and word not in bearer.own for word in words[:2])
+    return places or (words[:1] != () and words[0] in HOLIDAYS - bearer.own)
 
 
 def _lacks_article(bearer: Candidate, _key: str, context: _Context) -> bool:
@@ -219,7 +222,7 @@ def _is_attribute(context: _Context, *, article: bool) -> bool:
     if context.tail or not context.after or not bare(context.after[0]).islower():
         return False
     first, second, third = (*map(bare, context.after), "", "")[:NEAR]
-    if first in _FUNCTION or first in VERBS or first.endswith(("ed", "ing", "ly")) or len(first) <= NEAR:
+    if first in _FUNCTION or first in VERBS or first.endswith(("ed", "ing", "ly", "n't")) or len(first) <= NEAR:
         return False
     ends = context.after[0][-1] in ",;:.!?)"
     if first.endswith("s") and not first.endswith("ss"):
@@ -247,7 +250,7 @@ def _has_foreign_surname(bearer: Candidate, _key: str, context: _Context) -> boo
     return known and bool(context.names_after) and _may_be_name(context.after[0])
 
 
-def _is_foreign_family(bearer: Candidate, _key: str, context: _Context) -> bool:
+def _is_foreign_family(bearer: Candidate, key: str, context: _Context) -> bool:
     """A surname names its bearer only where nobody else's given name, and no article, stands before it.
 
     "James Cameron" is not Allison Cameron, and "the Gallagher house" is no person. Before it may stand what is no given
@@ -257,7 +260,7 @@ def _is_foreign_family(bearer: Candidate, _key: str, context: _Context) -> bool:
     if bearer.kind is not Kind.SURNAME or not context.before:
         return False
     first, *others = context.before
-    if first.lower() in {"a", "an", "the"}:
+    if first.lower() in {"a", "an", "the"} or (key in HOLIDAYS and first.endswith("'s")):
         return True
     if _describes(first):
         return False
@@ -269,11 +272,14 @@ def _is_foreign_family(bearer: Candidate, _key: str, context: _Context) -> bool:
 def _is_surname_of_another(_bearer: Candidate, key: str, context: _Context) -> bool:
     """A common given name right before a given name makes a surname of it: "Diana Ross". "Dark Willow" is Willow.
 
-    So does a prefix: "Mc Donald" is not Donald. A holiday is no given name: "On Valentine's Day Ross proposes".
+    So does a prefix: "Mc Donald" is not Donald. A holiday is no given name: "On Valentine's Day Ross proposes", nor is
+    what makes a question: "Will Ross propose?".
     """
     if " " in key or not context.names_before:
         return False
     word = context.names_before[0]
+    if word in QUESTIONS and context.starts and not context.before[1:] and "?" in context.rest:
+        return False
     holiday = word in HOLIDAYS and context.before[1:2] and context.before[1][0].isupper()
     return word in {"mc", "o", "o'"} or (word in given_names() and not holiday and not title_of(context.before[0]))
 
@@ -288,6 +294,11 @@ def _has_foreign_number(bearer: Candidate, _key: str, context: _Context) -> bool
     """A number tells kings and popes of one name apart: "Rupert VII" is not King Rupert VIII."""
     word = bare(context.after[0]) if context.after and not context.tail else ""
     return len(word) > 1 and NUMERAL.fullmatch(word) is not None and word.lower() not in bearer.own
+
+
+def _is_brand(_bearer: Candidate, _key: str, context: _Context) -> bool:
+    """What has an article and a possessive is a company or its product: "burgers at a Wendy's"."""
+    return context.tail == "'s" and context.before[:1] in {("a",), ("an",)}
 
 
 def _is_introduced(key: str, text: str, start: int, context: _Context) -> bool:
@@ -342,12 +353,12 @@ _SMALL = frozenset(["a", "an", "and", "at", "by", "for", "from", "in", "of", "on
 
 def _is_city(key: str, context: _Context) -> bool:
     """A city is nobody: "Sydney, Australia", "a weekend in Paris". "Boyd listens to Sydney" may be a person."""
-    if key not in CITIES or context.tail:
+    if context.tail:
         return False
     region = re.match(r", ([A-Z][\w.]*)", context.rest)
-    if region and region[1].lower().rstrip(".") in REGIONS:
+    if region and (place := region[1].lower().rstrip(".")) in REGIONS and (key in CITIES or place not in given_names()):
         return True
-    return bool(context.before) and context.before[0].lower() in WITHIN
+    return key in CITIES and bool(context.before) and context.before[0].lower() in WITHIN
 
 
 def _is_day(key: str, context: _Context) -> bool:
@@ -370,7 +381,7 @@ def _is_ordinary_word(key: str, context: _Context) -> bool:
     May" are nobody.
     """
     following = bare(context.after[0]) if context.after else ""
-    if key in CALENDAR and (following[:1].isdigit() or (context.before and context.before[0].lower() in DATED)):
+    if key in CALENDAR and not context.tail and (following[:1].isdigit() or (context.before and context.before[0].lower() in DATED)):
         return True
     if key not in COMMON_WORDS or not context.starts or context.before or context.tail or not following:
         return False
@@ -381,6 +392,7 @@ def _is_ordinary_word(key: str, context: _Context) -> bool:
 _RULES: tuple[tuple[Callable[[Candidate, str, _Context], bool], Certainty], ...] = (
     (_is_told_already, Certainty.NOBODY),
     (_is_place, Certainty.NOBODY),
+    (_is_brand, Certainty.NOBODY),
     (_lacks_article, Certainty.NOBODY),
     (_has_foreign_number, Certainty.NOBODY),
     (_has_own_part_beside, Certainty.CERTAIN),

@@ -159,7 +159,7 @@ def _look(texts: Texts, search: Search) -> tuple[list[Found], list[Found], list[
             if certainty is Certainty.INTRODUCED and len(meant) == 1 and meant[0] not in last:
                 regulars.setdefault(meant[0], strangers[summary, which])
         found = (summary, meant[0], form.shown, start, end)
-        if summary == strange and (summary, which) in strangers:
+        if summary == strange and certainty is not Certainty.CERTAIN and (summary, which) in strangers:
             strangers[summary, which].append(found)
         elif len(meant) > 1 or certainty is Certainty.FAMILY or certainty is Certainty.RELATIVE:
             undecided.append(_Open(summary, meant, form, start, end, certainty))
@@ -285,14 +285,15 @@ def _owners(
     owners = {}
     for surname, names in meant.items():
         in_full: Counter[str] = Counter()
+        otherwise: Counter[str] = Counter()
         for (name, shown), count in sure.items():
-            if name in names and _is_part(surname, shown):
-                in_full[name] += count
+            if name in names:
+                (in_full if _is_part(surname, shown) else otherwise)[name] += count
         others = {
             sentence: {name for name, shown in beside[sentence].items() if not any(_holds(surname, s) for s in shown)}
             for sentence in stands[surname]
         }
-        owners[surname, -1] = owner(names, list(others.values()), in_full)
+        owners[surname, -1] = owner(names, list(others.values()), in_full, otherwise=otherwise)
         by_summary: dict[int, list[set[str]]] = defaultdict(list)
         for item in bare:
             if item.form.shown == surname:
@@ -318,7 +319,7 @@ def _shared_names(forms: Iterable[SurfaceForm]) -> dict[frozenset[str], tuple[st
     return shared
 
 
-STEADY = 3
+STEADY = 2
 """A form is what the texts call somebody once so many summaries use it; a label does not follow a single one."""
 
 

@@ -39,6 +39,12 @@ TOO_SHORT = 20
 OWNER_SHARE = 10
 """An owner may be excluded once for so many times that each of the others is."""
 
+GUESTS = 5
+"""Of so many sentences with a short form one may be about a guest of that name."""
+
+RARELY = 3
+"""Who is called by the given name once for so many times by the surname is called by the surname."""
+
 SURE = 5
 """So many sure mentions by a surname, and none of anybody else's, show whose it is."""
 
@@ -187,35 +193,46 @@ def short_forms_used(
 ) -> dict[str, tuple[str, ...]]:
     """Cast name → the short forms of the given name by which the texts call its bearer: Walt of Walter White.
 
-    Customary ones (Walt, Liz) and clipped ones (Deb of Deborah, where that is no name of somebody else). One is taken
-    only if one cast member can own it and the texts speak for nobody else. It has no foreign surname ("Walt Simmons"),
-    is not introduced ("a guest named Walt"), and does not stand in one sentence with the given name itself ("Walter
-    hires Walt"). Who is called by the given name in many summaries has no other form in a single sentence.
+    Customary ones (Walt, Liz), clipped ones (Deb of Deborah, Sam of Samwell) and pet forms (Lexie of Alexandra). One is
+    taken only if one cast member can own it and the texts speak for nobody else. It has no foreign surname ("Walt
+    Simmons"), is not introduced ("a guest named Walt"), and does not stand in one sentence with the given name itself
+    ("Walter hires Walt"); a form that many sentences use may have a guest who does. Who is called by the given name in
+    many summaries has no other form in a single sentence. The own surname behind it tells whose it is: "Lexie
+    Whitcombe".
     """
-    taken = {lower(fold(word)) for parts in names.values() for name in parts for word in _words_of(name)}
-    taken |= {lower(fold(alias)) for extra in aliases.values() for alias in extra}
+    taken: dict[str, set[str]] = defaultdict(set)
+    for cast_name, parts in names.items():
+        for word in (*(word for name in parts for word in _words_of(name)), *aliases.get(cast_name, ())):
+            taken[lower(fold(word))].add(cast_name)
     owners: dict[str, set[str]] = defaultdict(set)
     for cast_name, parts in names.items():
         given = lower(fold(parts[0].given))
         if given.isalpha() and not parts[0].suffix:
             for form in _short_of(given, texts.words):
                 owners[form].add(cast_name)
-    sole = {form: next(iter(own)) for form, own in owners.items() if len(own) == 1 and lower(form) not in taken}
+    sole = {form: next(iter(own)) for form, own in owners.items() if len(own) == 1 and taken[lower(form)] <= own}
     known = uses(texts, [*sole, *(fold(names[owner][0].given) for owner in sole.values())])
     found: dict[str, list[str]] = defaultdict(list)
     for form, owner in sorted(sole.items()):
-        full, short = known[fold(names[owner][0].given)], known[form]
-        own = {lower(fold(names[owner][0].surname)).split(" ")[0]}
-        foreign = sum(count for word, count in short.before.items() if word not in own)
-        against = foreign + short.strange + len(short.alone & full.alone)
-        named_in_full = short.before.total() - foreign
-        said = len(short.alone) + named_in_full
-        customary = lower(form) in short_forms().get(lower(fold(names[owner][0].given)), ())
-        needed = 1 if customary and texts.are_few and len(full.alone) < FAMILIAR else HABIT
-        alien = customary and _is_name_of_its_own(form, names[owner][0].given) and not named_in_full
-        if not against and said >= needed and not alien:
+        name = names[owner][0]
+        if _is_used_for(texts, name, form, full=known[fold(name.given)], short=known[form]):
             found[owner].append(form)
     return {owner: tuple(forms) for owner, forms in found.items()}
+
+
+def _is_used_for(texts: Texts, name: Name, form: str, *, full: Use, short: Use) -> bool:
+    # See `short_forms_used`. The name of somebody else that it could be needs more than a habit.
+    given, surname = lower(fold(name.given)), lower(fold(name.surname)).split(" ")[0]
+    in_full = short.before.get(surname, 0) if surname else 0
+    against = short.before.total() - in_full + short.strange + len(short.alone & full.alone)
+    said = len(short.alone) + in_full
+    if against * GUESTS > said:
+        return False
+    if lower(form) in short_forms().get(given, ()):
+        few = texts.are_few and len(full.alone) < FAMILIAR
+        return bool(in_full) or (said >= (1 if few else HABIT) and not _is_name_of_its_own(form, name.given))
+    clipped = given.startswith(lower(form)) and lower(form) not in given_names()
+    return said >= (HABIT if clipped or in_full else SURE)
 
 
 def _words_of(name: Name) -> Iterable[str]:
@@ -223,10 +240,20 @@ def _words_of(name: Name) -> Iterable[str]:
 
 
 def _short_of(given: str, words: frozenset[str]) -> set[str]:
-    # Amanda is no short form of Mandy, though the library has them both ways.
-    customary = {form.capitalize() for form in short_forms().get(given, ()) if given not in short_forms().get(form, ())}
+    # Amanda is no short form of Mandy, though the library has them both ways, as it has Robert and Bob.
+    known = short_forms()
+    customary = {f.capitalize() for f in known.get(given, ()) if len(f) <= len(given) or given not in known.get(f, ())}
     clipped = {given[:at].capitalize() for at in range(CLIPPED, len(given) - 1)}
-    return (customary | {form for form in clipped if lower(form) not in given_names()}) & words
+    pet = {
+        f"{given[at : at + length]}{end}".capitalize()
+        for length in (CLIPPED, CLIPPED + 1)
+        for at in range(1, len(given) - length + 1)
+        for end in _PET_ENDS
+    }
+    return (customary | clipped | pet) & words - {given.capitalize()}
+
+
+_PET_ENDS = ("", "ie", "y", "i")
 
 
 def _is_name_of_its_own(form: str, given: str) -> bool:
@@ -243,6 +270,7 @@ def owner(
     beside: Sequence[set[str]],
     in_full: Mapping[str, int],
     everywhere: Sequence[set[str]] | None = None,
+    otherwise: Mapping[str, int] | None = None,
 ) -> str:
     """Which of several bearers of a surname is the one whom the texts call by it alone; "" where they do not say.
 
@@ -252,10 +280,12 @@ def owner(
             two names in one sentence: "Maddie tells Bosch" is not about Maddie Bosch twice.
         in_full: How often the surname is surely a bearer's: behind the given name, or behind an own title.
         everywhere: The same as `beside` for the whole show, where `beside` is of one summary only.
+        otherwise: How often each bearer is surely named without the surname, in the whole show.
 
     One bearer is left where each of the others stands beside the surname, in two sentences of the show or in one of a
     summary that has it in two, and the one does not. Or nearly all that is surely a bearer's is one's: "Harry Bosch"
-    six times, and the others never with their surname. Where each is left about as often ("Kessler and Lily argue",
+    six times, and the others never with their surname. Or the others are people whom the texts call by the given name,
+    and the one is hardly ever: Nora's father is Dorsey. Where each is left about as often ("Kessler and Lily argue",
     "Raymond grounds Kessler"), nobody is.
     """
     excluded = Counter(name for sentence in beside for name in sentence)
@@ -269,4 +299,9 @@ def owner(
         sure = in_full.get(one, 0)
         if sure >= SURE and not any(in_full.get(name, 0) for name in others) and against[one] * OWNER_SHARE <= sure:
             return one
+        if otherwise is not None and sure and len(beside) >= SURE and against[one] * OWNER_SHARE <= len(beside):
+            usual = min(otherwise.get(name, 0) for name in others)
+            given = otherwise.get(one, 0)
+            if usual >= SURE and given * RARELY <= len(beside) and given * HABIT <= usual:
+                return one
     return ""

@@ -112,14 +112,14 @@ def stands_alone(text: str, start: int, end: int, seams: frozenset[int]) -> bool
     an inline tag stood, save for the `s` of a plural. Scripts that put no spaces between words have no such ends.
     """
     before, after = text[start - 1], text[end]
-    inside = goes_on(before) or (before in "-'" and goes_on(text[start - 2]))
+    inside = goes_on(before) or (before in "-'&" and goes_on(text[start - 2]))
     if inside and start not in seams and not UNSPACED.match(text[start]):
         return False
     if UNSPACED.match(text[end - 1]) or HANGUL.match(text[end - 1]):
         return True
     if goes_on(after):
         return end in seams and not re.match(r"s(?![^\W_])", text[end : end + 2])
-    if after == "-":
+    if after in "-&":
         return not goes_on(text[end + 1]) or HONORIFIC.match(text, end) is not None
     return after != "'" or CONTRACTION.match(text, end) is not None
 

@@ -5,12 +5,12 @@ belong here: texts.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from tv_appearances.mentions.text import INITIALS, QUOTES, bare, fold, lower
+from tv_appearances.mentions.text import INITIALS, QUOTES, UNSPACED, bare, fold, lower
 from tv_appearances.mentions.words import (
     ADJECTIVES,
     CITIES,
@@ -25,6 +25,7 @@ from tv_appearances.mentions.words import (
     ROLES,
     SUFFIXES,
     WEEKDAYS,
+    WORKS,
     given_names,
     title_of,
 )
@@ -46,7 +47,10 @@ class Kind(Enum):
 
 
 class Name(NamedTuple):
-    """A cast name taken apart, in the cast list's spelling: `whole` is without titles, nicknames and suffix."""
+    """A cast name taken apart, in the cast list's spelling: `whole` is without titles, nicknames and suffix.
+
+    `titled` is with its titles, where it has no given name: "Mrs. Kim", "The Dowager Lady Harcourt".
+    """
 
     whole: str
     given: str = ""
@@ -55,6 +59,7 @@ class Name(NamedTuple):
     suffix: str = ""
     titles: frozenset[str] = frozenset()
     nicknames: tuple[str, ...] = ()
+    titled: str = ""
 
 
 class Candidate(NamedTuple):
@@ -123,12 +128,13 @@ def read_name(text: str, titles: int | None = None) -> Name:
     at = stop
     while at < end - 1 and _is_suffix(words[end - 1]):
         end -= 1
-    name = Name(" ".join(words[at:end]), "", "", "", " ".join(words[end:]), spoken, nicknames)
+    titled = " ".join(words[:end]) if end == at + 1 and spoken else ""
+    name = Name(" ".join(words[at:end]), "", "", "", " ".join(words[end:]), spoken, nicknames, titled)
     words = words[at:end]
     joint = next((i for i in range(1, len(words) - 1) if words[i] in {"of", "the"}), 0)
     if joint:
         return name._replace(given="" if title_of(words[joint - 1]) else " ".join(words[:joint]))
-    if not words[1:] or words[0].lower() in ADJECTIVES or words[-1].lower() in PEOPLE:
+    if not words[1:] or words[0].lower() in ADJECTIVES or words[-1].lower() in PEOPLE or words[-1].isdigit():
         return name
     if words[0].lower() in PARTICLES and titles is None and (spoken or words[0].islower()):
         return name._replace(surname=name.whole)
@@ -193,14 +199,15 @@ def other_readings(cast_name: str) -> tuple[Reading, ...]:
     return tuple(Reading(at, words[at], words[0], 1) for at in range(1, len(words) - 1))
 
 
-def _forms_of(name: Name, *, suffixed: bool) -> Iterator[tuple[str, Kind]]:
+def _forms_of(name: Name, *, suffixed: bool, senior: bool, halved: bool) -> Iterator[tuple[str, Kind]]:
     """What a summary may call the bearer of a name.
 
     The whole name, with and without its middle names; the given name; the surname; each nickname, alone and with the
     other parts: `James "Big Jim" Rennie` is Big Jim, Big Jim Rennie, James, James Rennie, Rennie, and J. Rennie. Of a
     double given name the first half is enough, "Sun" of Sun-Hwa, and of "Number Six" the number. A middle name stands
     before the surname, "Montague Byrne"; it never stands alone, nor does an initial or a title. `suffixed` asks only
-    for forms with the suffix: beside Walter White, Walter White Jr. is never just Walter.
+    for forms with the suffix and for nicknames: beside Walter White, Walter White Jr. is never just Walter; `senior`
+    for those of the other one, who is Walter White Sr. too; `halved` for the half of a double given name.
     """
     short = f"{name.given} {name.surname}" if name.given and name.surname else name.whole
     if name.suffix:
@@ -208,8 +215,13 @@ def _forms_of(name: Name, *, suffixed: bool) -> Iterator[tuple[str, Kind]]:
             yield f"{base} {name.suffix}", Kind.WHOLE
             yield f"{base}, {name.suffix}", Kind.WHOLE
     if suffixed:
+        yield from _nicknamed(name)
         return
+    if senior:
+        yield from ((f"{base} Sr.", Kind.WHOLE) for base in (name.whole, short, name.given or name.whole))
     yield name.whole, Kind.WHOLE
+    if name.titled:
+        yield name.titled, Kind.WHOLE
     if short != name.whole:
         yield short, Kind.WHOLE
     if name.given and name.surname:
@@ -221,10 +233,14 @@ def _forms_of(name: Name, *, suffixed: bool) -> Iterator[tuple[str, Kind]]:
     first, _, last = name.whole.partition(" ")
     if first.lower() == "number" and last.lower() in NUMBERS:
         yield last, Kind.GIVEN
-    half = name.given.partition("-")[0]
+    half = name.given.partition("-")[0] if halved else ""
     for part, kind in ((name.given, Kind.GIVEN), (half, Kind.GIVEN), (name.surname, Kind.SURNAME)):
         if len(part.rstrip(".")) > 1 and part != name.whole:
             yield part, kind if name.surname else Kind.WHOLE
+    yield from _nicknamed(name)
+
+
+def _nicknamed(name: Name) -> Iterator[tuple[str, Kind]]:
     for nickname in name.nicknames:
         yield nickname, Kind.GIVEN if name.surname else Kind.WHOLE
         yield from ((f"{nickname} {part}", Kind.WHOLE) for part in (name.surname, name.given) if part)
@@ -253,6 +269,8 @@ def _spellings(form: str, kind: Kind) -> Iterator[tuple[str, Kind]]:
     if ("Mc" in form or "O" in form) and (prefixed := PREFIXED.search(form)):
         joined = "Mc" if prefixed[1] == "Mc" else "O'"
         yield from ((PREFIXED.sub(prefix, form), kind) for prefix in (joined, f"{joined.rstrip(chr(39))} "))
+    if " " in form and UNSPACED.match(form[0]):
+        yield form.replace(" ", ""), kind
     if "-" in form and form != (joined := re.sub(r"(?<=[a-z])-(?=[a-z])", "", form)):
         yield joined, kind
 
@@ -279,7 +297,10 @@ def surface_forms(
         short: Cast name → the short forms of the given name that the texts use, see `evidence`.
     """
     unsuffixed = {fold(name.whole) for parts in names.values() for name in parts if not name.suffix}
+    juniors = {fold(name.whole) for parts in names.values() for name in parts if name.suffix.lower().startswith("jr")}
+    givens = Counter(fold(name.given) for parts in names.values() for name in parts[:1])
     roles = _roles(names)
+    words = Counter(word for parts in names.values() for word in {w for name in parts for w in _words_in(name)})
     found: dict[str, tuple[str, str, dict[str, Candidate]]] = {}
     for cast_name, parts in names.items():
         spoken = [lower(fold(text)) for name in parts for text in (name.whole, name.suffix, *name.nicknames)]
@@ -288,9 +309,13 @@ def surface_forms(
         own -= {"", "of", "the"}
         for name in parts:
             suffixed = bool(name.suffix) and fold(name.whole) in unsuffixed
-            forms = list(_forms_of(name, suffixed=suffixed))
-            if roles:
-                forms += [(role, Kind.WHOLE) for role in (_role_of(name),) if len(roles.get(role, ())) > 1]
+            senior = not name.suffix and fold(name.whole) in juniors
+            halved = not givens[fold(name.given.partition("-")[0])]
+            forms = list(_forms_of(name, suffixed=suffixed, senior=senior, halved=halved))
+            if givens[fold(name.given)] > 1 and name.surname:
+                forms.append((f"{name.given} {name.surname[0]}.", Kind.WHOLE))
+            if (role := _role_of(name)) and (len(roles[role]) > 1 or _is_sole(role, name, words)):
+                forms.append((role, Kind.WHOLE))
             if name is parts[0]:
                 forms += [(nick, Kind.GIVEN) for nick in nicks]
                 forms += [(f"{nick} {name.surname}", Kind.WHOLE) for nick in nicks if name.surname]
@@ -318,7 +343,20 @@ def _roles(names: Mapping[str, tuple[Name, ...]]) -> Mapping[str, set[str]]:
     return roles
 
 
+def _is_sole(role: str, name: Name, words: Mapping[str, int]) -> bool:
+    # Whether nobody else in the cast has this word, and it is more than a word for any person: "the Man".
+    word = role.rpartition(" ")[2].lower()
+    return name.whole.lower().startswith("the ") and words[word] == 1 and word not in PEOPLE
+
+
+def _words_in(name: Name) -> Iterable[str]:
+    return (*lower(name.whole).split(), *name.titles)
+
+
+_IN_WORKS = frozenset(word for work in WORKS for word in work.split())
+
+
 def _is_plain(key: str, bearers: Iterable[Candidate]) -> bool:
-    if key in COMMON_WORDS or key in CITIES or key in WEEKDAYS:
+    if key in COMMON_WORDS or key in CITIES or key in WEEKDAYS or key in _IN_WORKS:
         return False
     return not any(one.kind is Kind.EPITHET or (one.kind is Kind.WHOLE and " " not in key) for one in bearers)

@@ -165,7 +165,7 @@ def test_labels_are_what_the_texts_call_somebody() -> None:
     tally = count_mentions(
         people, story(("House fires Kramer.", "House calls Lisa.", "House hires Cosmo. Kramer eats."))
     )
-    assert appearances(tally, people) == {"House": 3, "Lisa": 1, "Cosmo": 3}
+    assert appearances(tally, people) == {"House": 3, "Lisa": 1, "Kramer": 3}
     assert labels(people) == {"Dr. Gregory House": "Gregory", "Lisa Cuddy": "Lisa", "Cosmo Kramer": "Cosmo"}
 
 
