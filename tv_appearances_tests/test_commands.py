@@ -95,7 +95,7 @@ def test_a_question_about_another_show_leaves_the_deployment_as_it_is(
     assert str(tmp_path / "data" / "lighthouse-road" / "appearances.html") in other.stdout
     assert {path: path.read_bytes() for path in (tmp_path / "data").iterdir() if path.is_file()} == kept
     runs = run(tmp_path, "dagster", "run", "list", DAGSTER_HOME=str(tmp_path))
-    assert runs.stdout.count("SUCCESS") == 1
+    assert runs.stdout.count("Run: ") == 1
 
 
 def test_what_a_script_asks_for_is_json_and_all_of_it(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:

@@ -23,9 +23,10 @@ from tv_appearances_tests.tvmaze_server import TVMazeServer
 
 @pytest.mark.command
 def test_a_bucket_holds_what_a_folder_would(tmp_path: Path, bucket: str, tvmaze_server: TVMazeServer) -> None:
-    command = ("tv-appearances", "the lighthouse", "--json")
-    assert run(tmp_path, *command, TVMAZE_URL=tvmaze_server.url).returncode == 0
-    done = run(tmp_path, *command, TVMAZE_URL=tvmaze_server.url, TV_APPEARANCES_DATA=bucket)
+    command = ("tv-appearances", "--json")
+    variables = {"TVMAZE_URL": tvmaze_server.url, "TV_APPEARANCES_SHOW": "the lighthouse"}
+    assert run(tmp_path, *command, **variables).returncode == 0
+    done = run(tmp_path, *command, **variables, TV_APPEARANCES_DATA=bucket)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["picture"] == f"{bucket}/{f.PICTURE}"
     kept = ShowFiles(bucket)

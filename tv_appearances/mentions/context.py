@@ -381,7 +381,11 @@ def _is_ordinary_word(key: str, context: _Context) -> bool:
     May" are nobody.
     """
     following = bare(context.after[0]) if context.after else ""
-    if key in CALENDAR and not context.tail and (following[:1].isdigit() or (context.before and context.before[0].lower() in DATED)):
+    if (
+        key in CALENDAR
+        and not context.tail
+        and (following[:1].isdigit() or (context.before and context.before[0].lower() in DATED))
+    ):
         return True
     if key not in COMMON_WORDS or not context.starts or context.before or context.tail or not following:
         return False
