@@ -16,6 +16,7 @@ from tv_appearances.mentions.matching import stands_alone
 from tv_appearances.mentions.names import Name, other_readings, read_names
 from tv_appearances.mentions.text import END, bare, fold, lower, plain_text, sentence_ends
 from tv_appearances.mentions.words import (
+    ADJECTIVES,
     INTRODUCERS,
     NOT_SURNAMES,
     STRANGERS,
@@ -193,12 +194,12 @@ def short_forms_used(
 ) -> dict[str, tuple[str, ...]]:
     """Cast name → the short forms of the given name by which the texts call its bearer: Walt of Walter White.
 
-    Customary ones (Walt, Liz), clipped ones (Deb of Deborah, Sam of Samwell) and pet forms (Lexie of Alexandra). One is
-    taken only if one cast member can own it and the texts speak for nobody else. It has no foreign surname ("Walt
-    Simmons"), is not introduced ("a guest named Walt"), and does not stand in one sentence with the given name itself
-    ("Walter hires Walt"); a form that many sentences use may have a guest who does. Who is called by the given name in
-    many summaries has no other form in a single sentence. The own surname behind it tells whose it is: "Lexie
-    Whitcombe".
+    Customary ones (Walt, Liz), clipped ones (Deb of Deborah, Sam of Samwell), pet forms (Lexie of Alexandra) and words
+    of a longer nickname (Pussy of "Big Pussy"). One is taken only if one cast member can own it and the texts speak for
+    nobody else. It has no foreign surname ("Walt Simmons"), is not introduced ("a guest named Walt"), and does not
+    stand in one sentence with the given name itself ("Walter hires Walt"); a form that many sentences use may have a
+    guest who does. Who is called by the given name in many summaries has no other form in a single sentence. The own
+    surname behind it tells whose it is: "Lexie Whitcombe".
     """
     taken: dict[str, set[str]] = defaultdict(set)
     for cast_name, parts in names.items():
@@ -207,9 +208,9 @@ def short_forms_used(
     owners: dict[str, set[str]] = defaultdict(set)
     for cast_name, parts in names.items():
         given = lower(fold(parts[0].given))
-        if given.isalpha() and not parts[0].suffix:
-            for form in _short_of(given, texts.words):
-                owners[form].add(cast_name)
+        forms = _short_of(given, texts.words) if given.isalpha() and not parts[0].suffix else set()
+        for form in forms | (_nickname_words(parts[0]) & texts.words):
+            owners[form].add(cast_name)
     sole = {form: next(iter(own)) for form, own in owners.items() if len(own) == 1 and taken[lower(form)] <= own}
     known = uses(texts, [*sole, *(fold(names[owner][0].given) for owner in sole.values())])
     found: dict[str, list[str]] = defaultdict(list)
@@ -231,7 +232,8 @@ def _is_used_for(texts: Texts, name: Name, form: str, *, full: Use, short: Use) 
     if lower(form) in short_forms().get(given, ()):
         few = texts.are_few and len(full.alone) < FAMILIAR
         return bool(in_full) or (said >= (1 if few else HABIT) and not _is_name_of_its_own(form, name.given))
-    clipped = given.startswith(lower(form)) and lower(form) not in given_names()
+    alone = lower(form) not in given_names() or given not in short_forms()
+    clipped = (given.startswith(lower(form)) and alone) or form in _nickname_words(name)
     return said >= (HABIT if clipped or in_full else SURE)
 
 
@@ -254,6 +256,12 @@ def _short_of(given: str, words: frozenset[str]) -> set[str]:
 
 
 _PET_ENDS = ("", "ie", "y", "i")
+
+
+def _nickname_words(name: Name) -> set[str]:
+    # Paulie of "Paulie Walnuts", Pussy of "Big Pussy".
+    words = {word for nickname in name.nicknames if " " in nickname for word in nickname.split()}
+    return {word for word in words if word[0].isupper() and word.lower() not in ADJECTIVES and not title_of(word)}
 
 
 def _is_name_of_its_own(form: str, given: str) -> bool:
@@ -284,9 +292,9 @@ def owner(
 
     One bearer is left where each of the others stands beside the surname, in two sentences of the show or in one of a
     summary that has it in two, and the one does not. Or nearly all that is surely a bearer's is one's: "Harry Bosch"
-    six times, and the others never with their surname. Or the others are people whom the texts call by the given name,
-    and the one is hardly ever: Nora's father is Dorsey. Where each is left about as often ("Kessler and Lily argue",
-    "Raymond grounds Kessler"), nobody is.
+    six times, and the others once at most with their surname. Or the others are people whom the texts call by the given
+    name, and the one is hardly ever: Nora's father is Dorsey. Where each is left about as often ("Kessler and Lily
+    argue", "Raymond grounds Kessler"), nobody is.
     """
     excluded = Counter(name for sentence in beside for name in sentence)
     against = excluded if everywhere is None else Counter(name for sentence in everywhere for name in sentence)
@@ -297,11 +305,13 @@ def owner(
         if least >= needed and against[one] * OWNER_SHARE <= least:
             return one
         sure = in_full.get(one, 0)
-        if sure >= SURE and not any(in_full.get(name, 0) for name in others) and against[one] * OWNER_SHARE <= sure:
+        rest = max(in_full.get(name, 0) for name in others)
+        if sure >= SURE and rest * GUESTS <= sure and against[one] * OWNER_SHARE <= sure + len(beside):
             return one
         if otherwise is not None and sure and len(beside) >= SURE and against[one] * OWNER_SHARE <= len(beside):
             usual = min(otherwise.get(name, 0) for name in others)
             given = otherwise.get(one, 0)
-            if usual >= SURE and given * RARELY <= len(beside) and given * HABIT <= usual:
+            hardly = given * RARELY <= len(beside) and given * HABIT <= usual
+            if hardly and usual >= (SURE if given else HABIT):
                 return one
     return ""

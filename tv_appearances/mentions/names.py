@@ -115,7 +115,7 @@ def read_name(text: str, titles: int | None = None) -> Name:
     * Lower case after a hyphen marks a given name that follows its surname: "Seong Gi-hun".
     """
     bearer, _, office = text.partition(", ")
-    if bearer.strip() and any(map(title_of, office.split()[:1])):
+    if bearer.strip() and any(map(title_of, office.split()[:2])):
         text = bearer
     nicknames = tuple(double or single for double, single in NICKNAME.findall(text))
     words = NICKNAME.sub(" ", text).replace(",", " ").split() or " ".join(nicknames).split()
