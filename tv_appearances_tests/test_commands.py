@@ -76,7 +76,7 @@ def test_a_file_called_env_is_read(tmp_path: Path, tvmaze_server: TVMazeServer) 
 def test_the_command_says_that_a_list_of_shows_is_not_its_business(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
     variables = {"TVMAZE_URL": tvmaze_server.url, "TV_APPEARANCES_SHOWS": "a;b"}
     alone = run(tmp_path, "tv-appearances", TV_APPEARANCES_SHOW="the lighthouse", **variables)
-    assert "a folder of its own" in alone.stderr
+    assert "The files of the shows of TV_APPEARANCES_SHOWS stay as they are" in alone.stderr
     assert "mentioned most in The Lighthouse" in alone.stdout
     assert (tmp_path / "data" / "one-off" / "the-lighthouse" / "appearances.png").exists()
     assert not (tmp_path / ".dagster").exists()

@@ -210,7 +210,7 @@ def test_waits_and_steps_are_told_as_they_happen_unless_quiet(tmp_path: Path, se
     assert 'Try 1 for the cast of "The Lighthouse" (show 7001): it answered 503; trying again in' in told.stderr
     assert told.stderr.index("Try 1") < told.stderr.index("characters: done in ")
     assert len(told.stderr.splitlines()) == 7
-    assert told.stderr.endswith("The files of 'Friends' stay as they are; this run is not in Dagster's history.\n")
+    assert told.stderr.endswith("The files of 'friends' stay as they are; this run is not in Dagster's history.\n")
     server.fault("/shows/7001/cast", "503", times=1)
     quiet = run(tmp_path, "tv-appearances", "the lighthouse", "--quiet", TVMAZE_URL=server.url)
     assert (quiet.returncode, quiet.stderr) == (0, "")
