@@ -109,8 +109,8 @@ def read_name(text: str, titles: int | None = None) -> Name:
     * Titles stand in front, suffixes behind: `Capt. H.M. "Howling Mad" Murdock`, "Walter White, Jr.". What stands
       before a title is a part of it: "Prime Minister Greta Holm", "Crown Prince Erik Lund".
     * A surname begins with its particle: "Antonio Di Pietro", "Dr. Van Helsing".
-    * "The X", what begins with an adjective, and what ends with a word for a person, is an epithet, not to be parted:
-      "The High Sparrow", "Grey Worm", "Comic Book Guy".
+    * "The X", what begins with an adjective or an ordinal, and what ends with a word for a person, is an epithet, not
+      to be parted: "The High Sparrow", "Grey Worm", "Comic Book Guy".
     * "X of Y" and "X the Y" are X: "Brienne of Tarth", "Ivar the Boneless"; so is "X, Title …": "Philip, Duke of Kent".
     * Lower case after a hyphen marks a given name that follows its surname: "Seong Gi-hun".
     """
@@ -134,7 +134,8 @@ def read_name(text: str, titles: int | None = None) -> Name:
     joint = next((i for i in range(1, len(words) - 1) if words[i] in {"of", "the"}), 0)
     if joint:
         return name._replace(given="" if title_of(words[joint - 1]) else " ".join(words[:joint]))
-    if not words[1:] or words[0].lower() in ADJECTIVES or words[-1].lower() in PEOPLE or words[-1].isdigit():
+    qualified = words[1:] != [] and words[0].lower() in ADJECTIVES | ORDINALS
+    if not words[1:] or qualified or words[-1].lower() in PEOPLE or words[-1].isdigit():
         return name
     if words[0].lower() in PARTICLES and titles is None and (spoken or words[0].islower()):
         return name._replace(surname=name.whole)
