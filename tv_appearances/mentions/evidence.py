@@ -292,7 +292,7 @@ def owner(
 
     One bearer is left where each of the others stands beside the surname, in two sentences of the show or in one of a
     summary that has it in two, and the one does not. Or nearly all that is surely a bearer's is one's: "Harry Bosch"
-    six times, and the others once at most with their surname. Or the others are people whom the texts call by the given
+    six times, and the others hardly ever with their surname. Or the others are people whom the texts call by the given
     name, and the one is hardly ever: Nora's father is Dorsey. Where each is left about as often ("Kessler and Lily
     argue", "Raymond grounds Kessler"), nobody is.
     """

@@ -107,9 +107,10 @@ def _has_capitals(text: str, spelling: str) -> bool:
 def stands_alone(text: str, start: int, end: int, seams: frozenset[int]) -> bool:
     """Whether what stands there is a word of its own: no Snow in "Snowdon", no Geller in "the Gellers".
 
-    A hyphen or an apostrophe inside a word goes on with it: no Jean in "Jean-Luc", no Brian in "O'Brian". A contraction
-    or a possessive does not: "Ross's", "Joey'll", nor does an honorific: "Haruka-chan". A word may begin and end where
-    an inline tag stood, save for the `s` of a plural. Scripts that put no spaces between words have no such ends.
+    A hyphen, an apostrophe or an & inside a word goes on with it: no Jean in "Jean-Luc", no Brian in "O'Brian", no Q in
+    "Q&A". A contraction or a possessive does not: "Ross's", "Joey'll", nor does an honorific: "Haruka-chan". A word may
+    begin and end where an inline tag stood, save for the `s` of a plural. Scripts that put no spaces between words have
+    no such ends.
     """
     before, after = text[start - 1], text[end]
     inside = goes_on(before) or (before in "-'&" and goes_on(text[start - 2]))

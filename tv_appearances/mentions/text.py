@@ -53,7 +53,6 @@ def _fold_run(text: str) -> str:
 
 def lower(text: str) -> str:
     """The text in lower case, and as long as before, so that what is found in it has the same place in the text."""
-    # Of the same length, so that what is found in it has the same place in the text.
     lower = text.lower()
     return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 

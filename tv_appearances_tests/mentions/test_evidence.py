@@ -40,7 +40,7 @@ def test_a_vector_has_the_value_that_its_reason_gives(vector: dict[str, Any]) ->
 
 
 SHOWS = {path.stem: json.loads(path.read_text("utf-8")) for path in Path(__file__).with_name("shows").glob("*.json")}
-"""Invented shows with what a reader who knew none of the rules counted in each summary."""
+"""Invented shows with what somebody who had not seen the code counted in each summary."""
 
 
 def hits(show: dict[str, Any]) -> tuple[int, int, int]:
