@@ -35,7 +35,9 @@ class _Check(NamedTuple):
 
 
 _ERROR = dg.AssetCheckSeverity.ERROR
-_COMPLETE = "Every row of TVMaze's answer could be read; one that cannot is left out, and the rest is used."
+_COMPLETE = (
+    "Every row of TVMaze's answer could be read. A row that cannot be read is left out, and the others are used."
+)
 
 CHECKS = (
     _Check("tv_show_info", "show_name_matches_search", "The show is called what was searched for."),

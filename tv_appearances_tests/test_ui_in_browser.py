@@ -135,6 +135,7 @@ def test_numbers_are_plotted(ui: UI) -> None:
 def test_the_checks_are_green_and_the_sample_is_a_warning(ui: UI) -> None:
     page = ui.open("/assets/tv_show_info?view=checks")
     expect(page.get_by_text("Succeeded")).to_have_count(3)
+    page.get_by_text("data_is_live").first.click()
     expect(page.get_by_text("This is the built-in sample")).to_be_visible()
 
 
