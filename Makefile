@@ -78,7 +78,7 @@ axe:  ## fetch axe-core, with which the browser tests look for what somebody can
 gallery: $(READY)  ## write two dozen reports of every kind into gallery/, to look at
 	$(BIN)/python -m tv_appearances_tests.gallery
 
-mutants: $(READY)  ## change the code in some thousand places; list the changes that no fast test notices (ONLY=tv_appearances.storage*)
+mutants: $(READY)  ## change storage and fetching in a thousand places; list what no test notices (ONLY=tv_appearances.storage*)
 	$(BIN)/mutmut run $(ONLY)
 	@$(BIN)/mutmut results
 	@$(BIN)/mutmut export-cicd-stats >/dev/null && $(BIN)/python -c 'import json; s = json.load(open("mutants/mutmut-cicd-stats.json")); \

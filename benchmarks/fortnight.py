@@ -164,7 +164,7 @@ def after(tvmaze: World) -> Score:
             running = {}
             dropped = ["line 101 is no show"] if BAD_LINE[0] <= at < BAD_LINE[1] else []
             schedule.list_says({str(show): f"show {show}" for show in range(SHOWS)}, dropped, now)
-            schedule.is_of("code")
+            schedule.take_code("code")
             schedule.read(reports, now)
             for end in ends:
                 schedule.ended(end, now)
@@ -173,7 +173,7 @@ def after(tvmaze: World) -> Score:
                     schedule.hear_nothing("Unreachable", patience=26 * HOUR, now=now)
                 else:
                     schedule.hear(tvmaze.feed(at), schedule.since(now), now)
-            running = {name: schedule.shows[name].run for name in schedule.due(set(), now)}
+            running = {name: schedule.shows[name].run for name in schedule.claim_due(set(), now)}
         built = {int(name): state.built for name, state in schedule.shows.items()}
         staleness.look(at, built, {*range(SHOWS)})
     return score

@@ -13,6 +13,7 @@ import json
 import re
 import smtplib
 import ssl
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -21,6 +22,8 @@ from typing import Any, Literal, NoReturn, Protocol
 from urllib.parse import unquote, urlsplit
 
 import dagster as dg
+
+from tv_appearances.failures import failure_of, is_retried
 
 QUIET_HOURS = 6.0
 """Hours in which a reason that was told is not told again, however often it comes and goes."""
@@ -128,8 +131,12 @@ class Open:
 class State:
     """What is remembered from tick to tick.
 
-    `until` is the moment up to which runs were read, `reports` the cursor of the reports; `told` has when each reason
-    was last told, `unsent` what a channel did not take, by its name.
+    Attributes:
+        until: The moment up to which runs were read, in epoch seconds.
+        reports: The cursor of the reports.
+        open: What was told as failing and is not good again, by its reason.
+        told: When each reason was last told, in epoch seconds.
+        unsent: What a channel did not take, by its name.
     """
 
     until: float
@@ -257,7 +264,7 @@ def sensors(  # noqa: PLR0913 - each is something a deployment sets
         now = datetime.now(tz=timezone.utc)
         state = State.read(context.cursor, now.timestamp())
         state.until, ended = _ended(context.instance, selected, state.until)
-        asleep = _asleep(context.instance, watched, now)
+        asleep = _asleep(context, watched, now)
         messages = news(state, [*ended, *asleep], now.timestamp())
         if leader_changes and report:
             messages += _leaders(context.instance, report, state)
@@ -340,16 +347,13 @@ def _ended(instance: dg.DagsterInstance, keys: frozenset[dg.AssetKey], after: fl
         order_by="update_timestamp",
         ascending=True,
     )
+    now = time.time()
     endings = [
         _ending(instance, record.dagster_run)
         for record in records
-        if not _is_tried_again(record.dagster_run) and _is_about(instance, record.dagster_run, keys)
+        if not is_retried(record, now) and _is_about(instance, record.dagster_run, keys)
     ]
     return max([after, *(record.update_timestamp.timestamp() for record in records)]), endings
-
-
-def _is_tried_again(run: dg.DagsterRun) -> bool:
-    return run.tags.get("dagster/will_retry") == "true"
 
 
 def _is_about(instance: dg.DagsterInstance, run: dg.DagsterRun, keys: frozenset[dg.AssetKey]) -> bool:
@@ -363,43 +367,36 @@ def _ending(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Ending:
     show = run.tags.get("dagster/partition", "")
     if run.is_success:
         return Ending(show, None)
-    failures = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
-    for record in failures:
-        event = record.event_log_entry.dagster_event
-        failure = event.step_failure_data if event else None
-        if failure and failure.user_failure_data and failure.user_failure_data.description:
-            sentence = failure.user_failure_data.description
-            kind = failure.user_failure_data.metadata.get("reason")
-            return Ending(show, str(kind.value) if kind else same_reason(sentence), sentence)
-    for record in failures or instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records:
-        event = record.event_log_entry.dagster_event
-        if event:
-            failure = event.step_failure_data if event.is_step_failure else None
-            error = failure.error if failure else None
-            sentence = " ".join((error.message if error else event.message or "").split())[:500]
-            return Ending(show, same_reason(sentence), sentence)
+    if failed := failure_of(instance, run.run_id):
+        return Ending(show, failed.reason or same_reason(failed.sentence), failed.sentence)
+    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE):
+        sentence = " ".join((entry.get_dagster_event().message or "").split())[:500]
+        return Ending(show, same_reason(sentence), sentence)
     return Ending(show, "unknown", "The run failed without a word; its page in Dagster's UI has its log.")
 
 
-def _asleep(instance: dg.DagsterInstance, watched: Sequence[str], now: datetime) -> list[Ending]:
-    """Whether each sensor that is watched is on and ticks."""
+def _asleep(context: dg.SensorEvaluationContext, watched: Sequence[str], now: datetime) -> list[Ending]:
+    """Whether each sensor of this code location that is watched is on and ticks."""
     from dagster._core.scheduler.instigation import InstigatorStatus, TickStatus
 
-    endings = []
+    instance, here, endings = context.instance, context.code_location_origin, []
     for state in instance.all_instigator_state():
-        if state.name not in watched:
+        there = state.origin.repository_origin.code_location_origin
+        # Other locations may have sensors of the same names.
+        if state.name not in watched or (here and there.location_name != here.location_name):
             continue
         ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)
         tick = ticks[0] if ticks else None
-        said = ""
+        said = remedy = ""
         if state.status == InstigatorStatus.STOPPED:
-            said = "is switched off"
+            said, remedy = "is switched off", "Switch it on, in Dagster's UI under Automation."
         elif tick and tick.status == TickStatus.FAILURE:
             cause = " ".join(tick.error.message.split())[:300] if tick.error else ""
-            said = f"fails: {cause}"
+            said, remedy = f"fails: {cause}", "Its page in Dagster's UI has the tick."
         elif tick and now - datetime.fromtimestamp(tick.timestamp, tz=timezone.utc) > LATE:
             said = f"has not ticked for {LATE.total_seconds() / 60:.0f} minutes"
-        text = f"The sensor {state.name} {said}: nothing is kept current until it goes on." if said else ""
+            remedy = "Look whether its code location loads."
+        text = f"The sensor {state.name} {said}. Nothing is kept current until it goes on. {remedy}" if said else ""
         endings.append(Ending(f"sensor {state.name}", same_reason(text) if said else None, text))
     return endings
 

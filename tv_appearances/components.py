@@ -19,6 +19,8 @@ from tv_appearances.settings import Settings, SettingsError
 from tv_appearances.show_list import ShowList, ShowListError, slug
 from tv_appearances.tvmaze.api import TVMAZE_URL
 
+YAML_LIST = "write the shows as a YAML list, as in [friends, id:118]"
+
 
 class TvShowScaffolder(dg.Scaffolder):
     """Writes a `defs.yaml` that runs as it is: the show, and a key prefix, are what the folder is called."""
@@ -153,7 +155,8 @@ class TvShow(_Common, dg.Component, dg.Resolvable):
 class TvShows(_Common, dg.Component, dg.Resolvable):
     """Who are these TV shows about? The five assets with a partition for each show, and an overview of all.
 
-    The data go to `data/` and a folder for each show below the project's root, unless `data` says otherwise.
+    The data go to `data/`, the key prefix, and a folder for each show, below the project's root, unless `data` says
+    otherwise.
     """
 
     shows: Annotated[
@@ -167,11 +170,18 @@ class TvShows(_Common, dg.Component, dg.Resolvable):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The assets, their checks and their resources, the overview, and the sensor that watches TVMaze's changes."""
         with _one_sentence():
+            folder = "/".join(["data", *_parts(self.key_prefix)])
+            called = _called("shows", context)
             if isinstance(self.shows, str):
-                return self._build(self._settings(context, "data", shows=_below(context.project_root, self.shows)))
-            shows = ShowList.from_entries(self.shows, _called("shows", context))
+                shows = ShowList(_below(context.project_root, self.shows), called, other_way=YAML_LIST)
+            else:
+                shows = ShowList.from_entries(self.shows, called)
             shows.read()
-            return self._build(replace(self._settings(context, "data"), shows=shows))
+            return self._build(replace(self._settings(context, folder), shows=shows))
+
+
+def _parts(key_prefix: str | list[str] | None) -> list[str]:
+    return [key_prefix] if isinstance(key_prefix, str) else key_prefix or []
 
 
 def _called(attribute: str, context: dg.ComponentLoadContext) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 import dagster as dg
 
 from tv_appearances import automation
+from tv_appearances.failures import failure_of, is_retried
 from tv_appearances.fetching.errors import FetchError
 from tv_appearances.schedule import NO_WORD, Built, Ended, Schedule
 from tv_appearances.show_files import SCHEDULE, AllFiles
@@ -21,7 +22,7 @@ from tv_appearances.tvmaze.lookup import Lookup
 
 TICK_SECONDS = 60
 LOOK_BACK = 600
-"""Seconds within which Dagster tries a run again by itself, and a run that a person asked for is news."""
+"""Seconds within which a run that a person asked for is news."""
 FINISHED = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
 UNFINISHED = dg.RunsFilter(statuses=[status for status in dg.DagsterRunStatus if status not in FINISHED])
 PARTITION = "dagster/partition"
@@ -99,8 +100,15 @@ def changed_shows(  # noqa: PLR0913 - all but the first three are by keyword
         f"{prefix}build_show",
         [key for asset in assets for key in asset.keys],
         description="All five assets of one show, which is the partition.",
+        # As in `definitions`: a process for each step would take five times as long as the work in it.
+        executor_def=dg.in_process_executor,
     )
-    refresh = dg.define_asset_job(f"{prefix}refresh_overview", [overview], description="The overview of all shows.")
+    refresh = dg.define_asset_job(
+        f"{prefix}refresh_overview",
+        [overview],
+        description="The overview of all shows.",
+        executor_def=dg.in_process_executor,
+    )
 
     keys = frozenset(key for asset in assets for key in asset.keys)
 
@@ -124,7 +132,7 @@ def changed_shows(  # noqa: PLR0913 - all but the first three are by keyword
         before = schedule.to_json()
         listed = shows.read()
         schedule.list_says(listed.shows, listed.dropped, now)
-        schedule.is_of(code)
+        schedule.take_code(code)
         # In this order: a run that is not unfinished now has made its report, and ended, by the time of the next lines.
         busy = {run.tags.get(PARTITION, "") for run in instance.get_runs(UNFINISHED) if is_ours(run)} - {""}
         reports, schedule.events = _reports(instance, report, schedule.events)
@@ -133,7 +141,7 @@ def changed_shows(  # noqa: PLR0913 - all but the first three are by keyword
         for end in [*_ended(instance, build.name, schedule, busy, now), *_others_failures(instance, is_ours, now)]:
             schedule.ended(end, now)
         events = _ask(tvmaze, schedule, feed, now)
-        due = schedule.due(busy, now)
+        due = schedule.claim_due(busy, now)
         requests = [
             dg.RunRequest(
                 job_name=build.name,
@@ -145,7 +153,7 @@ def changed_shows(  # noqa: PLR0913 - all but the first three are by keyword
             )
             for show in due
         ]
-        if schedule.overview(_asked_for(instance, refresh.name, now), now):
+        if schedule.overview_is_due(_last_asked_for(instance, refresh.name, now), now):
             number = f"{now:.3f}"
             tags = {NUMBER: number, **AFTER_A_PERSONS}
             requests.append(dg.RunRequest(job_name=refresh.name, run_key=f"overview {number}", tags=tags))
@@ -175,21 +183,32 @@ def _remembered(context: dg.SensorEvaluationContext, files: AllFiles, report: dg
 
     Raises:
         StorageUnusable: The store does not answer; what it holds is not forgotten for that.
+        dagster.Failure: The folder is another list's.
     """
-    if not context.cursor:
-        return Schedule()
+    owner = report.to_user_string()
     try:
-        return Schedule.from_json(files.content(SCHEDULE))
+        there = Schedule.from_json(files.content(SCHEDULE))
+        if there.owner not in ("", owner):
+            raise dg.Failure(
+                f"{files.path(SCHEDULE)} belongs to the shows of `{there.owner}`, and this sensor keeps `{owner}`. "
+                "Give each list of shows a data folder of its own. If that list is no more, remove the file."
+            )
+        there.owner = owner
+        return there if context.cursor else Schedule(owner)
     except StorageUnusable:
         raise
     except FilesError:
+        if not context.cursor:
+            return Schedule(owner)
         context.log.warning("There is no %s any more, nor are the shows' folders, then: all are built anew.", SCHEDULE)
-        return Schedule(events=context.instance.fetch_materializations(report, limit=1).cursor)
+        return Schedule(owner, events=context.instance.fetch_materializations(report, limit=1).cursor)
     except ValueError:
+        if not context.cursor:
+            return Schedule(owner)
         context.log.warning(
             "%s holds something else than what was remembered: this begins anew with the reports there are.", SCHEDULE
         )
-        return Schedule()
+        return Schedule(owner)
 
 
 def _ask(tvmaze: Lookup, schedule: Schedule, feed: dg.AssetKey, now: float) -> list[dg.AssetMaterialization]:
@@ -259,7 +278,7 @@ def _reports(instance: dg.DagsterInstance, key: dg.AssetKey, cursor: str | None)
             return made, cursor
 
 
-def _asked_for(instance: dg.DagsterInstance, job_name: str, now: float) -> float:
+def _last_asked_for(instance: dg.DagsterInstance, job_name: str, now: float) -> float:
     """When the overview was last asked for, 0 for never: this moment, while one waits or goes on."""
     run = next(iter(instance.get_runs(dg.RunsFilter(job_name=job_name), limit=1)), None)
     if run is None:
@@ -276,14 +295,9 @@ def _ended(
             continue
         asked_for = dg.RunsFilter(job_name=job_name, tags={PARTITION: name, NUMBER: state.run})
         record = next(iter(instance.get_run_records(asked_for, limit=1)), None)
-        if record is None or not record.dagster_run.is_finished or _is_tried_again(record, now):
+        if record is None or not record.dagster_run.is_finished or is_retried(record, now):
             continue
         yield _end(instance, record.dagster_run)
-
-
-def _is_tried_again(record: dg.RunRecord, now: float) -> bool:
-    """Whether Dagster is about to start the run again by itself, as `run_retries` has it."""
-    return record.dagster_run.tags.get("dagster/will_retry") == "true" and now - (record.end_time or 0) < LOOK_BACK
 
 
 def _others_failures(
@@ -303,17 +317,8 @@ def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Ended:
         return Ended(name, number, "success")
     if run.status == dg.DagsterRunStatus.CANCELED:
         return Ended(name, number, "canceled")
-    return Ended(name, number, "failure", *_last_failure(instance, run.run_id))
-
-
-def _last_failure(instance: dg.DagsterInstance, run_id: str) -> tuple[str, str]:
-    """The kind of error that a step of the run failed with, and its sentence."""
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
-        failed = entry.get_dagster_event().step_failure_data
-        said = failed.user_failure_data
-        if said and said.description:
-            kind = said.metadata.get("kind")
-            return (str(kind.value) if kind else ""), said.description
-        if failed.error:
-            return failed.error.cls_name or "", " ".join(failed.error.message.split())[:500]
-    return NO_WORD, "Its last run failed before a step could say why; the run's page has its log."
+    failed = failure_of(instance, run.run_id)
+    if failed is None:
+        why = "Its last run failed before a step could say why; the run's page has its log."
+        return Ended(name, number, "failure", NO_WORD, why)
+    return Ended(name, number, "failure", failed.kind, failed.sentence)

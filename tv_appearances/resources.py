@@ -4,19 +4,17 @@ Belongs here: the seam between Dagster and the modules below it, which know noth
 objects, and the turning of their errors into Dagster's. Does not belong here: any rule of fetching, writing or drawing.
 """
 
-import random
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import dagster as dg
 from pydantic import Field
 
-from tv_appearances import automation
-from tv_appearances.fetching.errors import FetchError
+from tv_appearances import failures
 from tv_appearances.fetching.pace import SharedPace
 from tv_appearances.mentions.aliases import AliasError
 from tv_appearances.report.answer import Answer
@@ -24,7 +22,7 @@ from tv_appearances.report.picture import render_png, signs_without_font
 from tv_appearances.report.quickchart import ChartError, QuickChart
 from tv_appearances.show_files import ShowFiles
 from tv_appearances.show_list import ShowList, ShowListError
-from tv_appearances.storage import FilesError, data_folder
+from tv_appearances.storage import data_folder
 from tv_appearances.tvmaze.api import LIMIT, PACE, TVMAZE_URL, WINDOW, TVMazeClient
 from tv_appearances.tvmaze.lookup import Lookup, LookupFailed, SourceChoice
 from tv_appearances.tvmaze.sample import SampleGateway
@@ -157,50 +155,5 @@ def _partition(context: dg.InitResourceContext) -> str:
     return context.run.tags.get("dagster/partition", "") if context.run else ""
 
 
-class RunInterrupted(dg.DagsterExecutionInterruptedError, dg.DagsterError):
-    """Ctrl-C or *Terminate*: ends the run, where Dagster would try an interrupted step with a retry policy again.
-
-    Both are Dagster's: an error of its own passes by the policy, and an interrupt ends the run.
-    """
-
-
-@contextmanager
-def clear_failures() -> Iterator[None]:
-    """Turn what the modules below raise into what Dagster acts on; around a block, or as a decorator of an asset.
-
-    An error becomes a `dagster.Failure`: its sentence, and no retry where none can help. An interrupt ends the run.
-    """
-    try:
-        try:
-            yield
-        except (FetchError, ChartError) as error:
-            _wait_before_retry(retryable=error.retryable)
-            # An outage is told once, not once for each show.
-            alike = {"reason": type(error).__name__} if error.retryable else {}
-            said = {**alike, "kind": type(error).__name__}
-            raise dg.Failure(str(error), metadata=said, allow_retries=error.retryable) from None
-        except (FilesError, LookupFailed, AliasError) as error:
-            raise dg.Failure(str(error), metadata={"kind": type(error).__name__}, allow_retries=False) from None
-    except dg.DagsterExecutionInterruptedError:
-        raise RunInterrupted("The run was interrupted; what was there before is untouched.") from None
-
-
-def _wait_before_retry(*, retryable: bool) -> None:
-    """Wait and say so, where Dagster is going to try the step again."""
-    try:
-        context = dg.AssetExecutionContext.get()
-    except dg.DagsterInvariantViolationError:  # called as a plain function
-        return
-    policy, done = context.assets_def.op.retry_policy, context.retry_number
-    if not (retryable and policy and done < policy.max_retries):
-        return
-    pause = automation.RETRY_PAUSES[min(done, len(automation.RETRY_PAUSES) - 1)]
-    pause *= random.uniform(0.5, 1.5)  # noqa: S311  # nosec B311  # spreads load, keeps no secret
-    context.log.warning(
-        "%s failed; starting it again in %.1f s (try %d of %d).",
-        context.asset_key.to_user_string(),
-        pause,
-        done + 2,
-        policy.max_retries + 1,
-    )
-    time.sleep(pause)
+# Of the modules below, these have errors that are told as they are.
+clear_failures = partial(failures.clear_failures, AliasError, ChartError, LookupFailed)

@@ -83,10 +83,20 @@ class Ended(NamedTuple):
 class ShowState:
     """What is remembered of a show; times are epoch seconds, 0 for never.
 
-    `asked` is its line; `built` and `seen` are TVMaze's stamps of what the last report was made from and of the newest
-    change; `run` is the number of the run whose end is waited for, and `again` says that what it makes is not what is
-    wanted any more; `failures` are those in a row; `as_of` is when the last report was made, `last_try` when the last
-    run was asked for, and `why` and `kind` are what it failed with; `gone` says that TVMaze does not have it any more.
+    Attributes:
+        asked: Its line of the list.
+        tvmaze_id: The id that the line was found to mean, 0 before that.
+        built: TVMaze's stamp of what the last report was made from.
+        seen: TVMaze's stamp of the newest change.
+        failures: How many runs failed in a row.
+        retry_at: When it may be tried again.
+        run: The number of the run whose end is waited for, "" for none.
+        again: What that run makes is not what is wanted any more.
+        as_of: When the last report was made.
+        last_try: When the last run was asked for.
+        why: The sentence that it failed with, "" when it did not.
+        kind: The class of that error.
+        gone: TVMaze does not have it any more.
     """
 
     asked: str = ""
@@ -111,19 +121,30 @@ class ShowState:
 
 @dataclass(slots=True)
 class Schedule:
-    """All that is remembered: the shows, and what is about all of them.
+    """All that is remembered: the shows, and what is about all of them; times as in `ShowState`.
 
-    `code` are the code versions and settings that the reports were built with; `events` is how far the event log was
-    read; `asked_at` is when TVMaze last answered, `ask_at` when it is asked next, `whole_at` when it last gave the
-    whole feed, and `silence` why it gave no answer, with which there is patience until `patience_until`; `outage` is
-    the kind of failure that is nobody's own while it goes on, since `outage_at`, and `alike` has the shows whose first
-    failure in a row was of such a kind, since the last success; `probe_at` is when one may be tried next; `news_at` is
-    when something last changed that the overview says; `dropped` are the lines of the list that are no show.
+    Attributes:
+        owner: The key of the reports, so that two lists do not share a folder.
+        code: The code versions and settings that the reports were built with.
+        events: How far the event log was read.
+        answered_at: When TVMaze last answered.
+        ask_at: When it is asked next.
+        whole_at: When it last gave the whole feed.
+        silence: Why it gave no answer, "" where it did.
+        patience_until: When the silence becomes a failure of the tick.
+        outage: The kind of failure that is no show's own, while it goes on.
+        outage_at: When that began.
+        probe_at: When one show may be tried next, during an outage.
+        alike: The shows whose first failure in a row was of such a kind, since the last success.
+        news_at: When something last changed that the overview says.
+        dropped: The lines of the list that are no show.
+        shows: What is remembered of each show, by its partition.
     """
 
+    owner: str = ""
     code: str = ""
     events: str | None = None
-    asked_at: float = 0.0
+    answered_at: float = 0.0
     ask_at: float = 0.0
     whole_at: float = 0.0
     silence: str = ""
@@ -162,7 +183,7 @@ class Schedule:
         }
         self.alike = [name for name in self.alike if name in self.shows]
 
-    def is_of(self, code: str) -> None:
+    def take_code(self, code: str) -> None:
         """Have all shows built again where an asset's code or settings changed."""
         if self.code != code:
             self.code = code
@@ -173,7 +194,7 @@ class Schedule:
         """How far back the feed has to look so that nothing is missed; None for all of it."""
         if _passed(self.whole_at, WHOLE_FEED_EVERY, now):
             return None
-        return next((since for since, seconds in REACH.items() if not _passed(self.asked_at, seconds, now)), None)
+        return next((since for since, seconds in REACH.items() if not _passed(self.answered_at, seconds, now)), None)
 
     def is_to_ask(self, now: float) -> bool:
         """Whether TVMaze is to be asked for its changes now."""
@@ -184,7 +205,7 @@ class Schedule:
         if self.silence:
             self.silence, self.probe_at = "", now
             self._go_on()
-        self.asked_at, self.ask_at = now, now + ASK_EVERY
+        self.answered_at, self.ask_at = now, now + ASK_EVERY
         if since is None:
             self.whole_at = now
         known = any(state.tvmaze_id in updates for state in self.shows.values())  # else it is no feed of these shows
@@ -205,7 +226,7 @@ class Schedule:
 
     def hear_nothing(self, why: str, *, patience: float, now: float) -> None:
         """TVMaze gave no answer, which for so many seconds since the last one is nobody's business yet."""
-        until = (self.asked_at or now) + patience
+        until = (self.answered_at or now) + patience
         self.patience_until = min(until, self.patience_until) if self.silence else until
         self.silence, self.ask_at = _clean(why), now + ASK_AGAIN_AFTER
 
@@ -284,7 +305,7 @@ class Schedule:
             if state.kind in SHARED:
                 state.retry_at = 0.0
 
-    def due(self, busy: AbstractSet[str], now: float) -> list[str]:
+    def claim_due(self, busy: AbstractSet[str], now: float) -> list[str]:
         """The shows to build now, those that waited longest first; each is noted as asked for, under a number.
 
         `busy` are the partitions of all runs that wait or go on.
@@ -317,7 +338,7 @@ class Schedule:
         failed = name in self.alike or state.failures > 0
         return failed, state.kind in LASTING, not state.is_behind, state.last_try
 
-    def overview(self, asked_for: float, now: float) -> bool:
+    def overview_is_due(self, asked_for: float, now: float) -> bool:
         """Whether the overview is to be made anew; `asked_for` is when it last was asked for, 0 for never."""
         return _passed(asked_for, DAY if self.news_at <= asked_for else OVERVIEW_EVERY, now)
 

@@ -48,7 +48,7 @@ MADE_BY = {
 """The asset that writes each file."""
 
 
-def made_from(show_id: int, source: Source, *inputs: Stored) -> Origin:
+def origin_of(show_id: int, source: Source, *inputs: Stored) -> Origin:
     """What a file of a show was made from: the show, where its data came from, and the input files."""
     return Origin({"show_id": show_id, "source": source}, {stored.name: stored.digest for stored in inputs})
 
@@ -100,7 +100,7 @@ class ShowFiles(Folder):
         self.folder = self._next if apart else self.home
         if self._holds(self._next) not in (None, self._chosen) or not apart:
             remove_folder(self._next)
-        origin = made_from(show.id, source)
+        origin = origin_of(show.id, source)
         if asked:
             origin = Origin({**origin.facts, "asked": asked})
         return self.write(SHOW, to_json({**record, "source": source}), origin)
@@ -127,7 +127,7 @@ class ShowFiles(Folder):
         raise self._taken(*others[0])
 
     def read(self, name: str) -> Stored:
-        """As `Folder.read`; what was not made yet is the other show's, as `belongs_to` then says.
+        """As `Folder.read`; what was not made yet is the other show's, as `require_same_show` then says.
 
         Raises:
             FilesError: It is missing, cannot be read, or is not what was written.
@@ -136,7 +136,7 @@ class ShowFiles(Folder):
             return Folder(self.home, made_by=self.made_by, setting=self.setting).read(name)
         return super().read(name)
 
-    def still_for(self, show: Show, source: Source) -> None:
+    def require_still(self, show: Show, source: Source) -> None:
         """Check that files are still made for this show, before one that took long to fetch is written.
 
         Raises:
@@ -165,7 +165,7 @@ class ShowFiles(Folder):
             show, source, _ = self.show()
             names = sorted(path.name for path in self.folder.iterdir() if path.is_file())
             made = [self.read(name) for name in names if not name.startswith(".")]
-            self.belongs_to(show, source, *made)
+            self.require_same_show(show, source, *made)
             with ThreadPoolExecutor(1) as thread:
                 thread.submit(self._replace_all, made).result()
 
@@ -189,7 +189,7 @@ class ShowFiles(Folder):
         stored = self.read(CHARACTERS)
         return self.parse_json(stored, parse_characters), stored
 
-    def belongs_to(self, show: Show, source: Source, *files: Stored) -> None:
+    def require_same_show(self, show: Show, source: Source, *files: Stored) -> None:
         """Check that these files were made for this show from this source.
 
         Raises:
@@ -245,6 +245,10 @@ class AllFiles:
     def of(self, show: str) -> ShowFiles:
         """The files of one of the shows."""
         return ShowFiles(self._top.folder / show, prefix=self._prefix, setting=self._top.setting, finished=True)
+
+    def path(self, name: str) -> "Path | UPath":
+        """The absolute path of a file beside the shows' folders."""
+        return self._top.path(name)
 
     def write(self, name: str, content: bytes) -> "Path | UPath":
         """Replace a file beside the shows' folders, all or nothing; where it is, as an absolute path.

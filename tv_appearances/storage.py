@@ -194,11 +194,11 @@ class Folder:
         """As `parse`, of a file that holds JSON."""
         return self.parse(stored, lambda content: parse(decoded(content)))
 
-    def made_from(self, result: Stored, *inputs: Stored) -> None:
-        """Check that a computed file was computed from these very inputs.
+    def require_inputs(self, result: Stored, *inputs: Stored) -> None:
+        """Check that none of these inputs was replaced since the file was computed from it.
 
         Raises:
-            FilesError: an input was replaced since.
+            FilesError: one was.
         """
         for stored in inputs:
             if result.origin and result.origin.inputs.get(stored.name, stored.digest) != stored.digest:

@@ -65,9 +65,9 @@ def assert_one_show(data: Path) -> int:
     files = ShowFiles(data, finished=True)
     show, source, _ = files.show()
     stored = {name: files.read(name) for name in MADE_BY}
-    files.belongs_to(show, source, *stored.values())
+    files.require_same_show(show, source, *stored.values())
     for name in MADE_BY:
-        files.made_from(stored[name], *stored.values())
+        files.require_inputs(stored[name], *stored.values())
     return show.id
 
 

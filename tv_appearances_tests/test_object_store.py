@@ -48,7 +48,7 @@ def test_each_file_is_one_put(bucket: str, s3: dict[str, str], tvmaze_server: TV
 def test_a_browser_is_told_what_it_gets(bucket: str) -> None:
     kept = ShowFiles(bucket)
     for name in (f.PAGE, f.PICTURE, f.MENTIONS, f.SHOW):
-        kept.write(name, b"x", f.made_from(1, "live"))
+        kept.write(name, b"x", f.origin_of(1, "live"))
     kinds = [
         kept.path(name).fs.info(kept.path(name).path)["ContentType"] for name in (f.PAGE, f.PICTURE, f.MENTIONS, f.SHOW)
     ]

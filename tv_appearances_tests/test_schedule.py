@@ -36,7 +36,7 @@ def of(*names: str, built: bool = False) -> Schedule:
     """A schedule of these shows, with ids from 1; `built` ones have a report each."""
     schedule = Schedule()
     schedule.list_says({name: name for name in names}, (), NOON)
-    schedule.is_of("code")
+    schedule.take_code("code")
     if built:
         schedule.read([report(name, number) for number, name in enumerate(names, 1)], NOON)
     return schedule
@@ -60,11 +60,11 @@ def fail(schedule: Schedule, names: Iterable[str], kind: str, now: float = NOON)
 def waits(schedule: Schedule, name: str, kind: str, tries: int) -> list[float]:
     """The hours between one try and the next, when each fails and the sensor looks every minute."""
     now, hours = NOON, []
-    assert schedule.due(set(), now) == [name]
+    assert schedule.claim_due(set(), now) == [name]
     for _ in range(tries):
         end(schedule, name, kind, now)
         asked = now
-        while not schedule.due(set(), now):
+        while not schedule.claim_due(set(), now):
             now += MINUTE
         hours.append((now - asked) / HOUR)
     return hours
@@ -76,39 +76,39 @@ def waits(schedule: Schedule, name: str, kind: str, tries: int) -> list[float]:
 def test_a_new_show_is_due_and_an_old_one_is_not() -> None:
     schedule = of("a", built=True)
     schedule.list_says({"a": "a", "b": "b"}, (), NOON)
-    assert schedule.due(set(), NOON) == ["b"]
+    assert schedule.claim_due(set(), NOON) == ["b"]
 
 
 def test_a_line_that_was_changed_is_built_again_though_its_name_stays() -> None:
     schedule = of("a", built=True)
     schedule.list_says({"a": "A!"}, (), NOON)
-    assert schedule.due(set(), NOON) == ["a"]
+    assert schedule.claim_due(set(), NOON) == ["a"]
     assert schedule.shows["a"].asked == "A!"
 
 
 def test_what_a_run_for_the_old_line_makes_is_not_taken_for_the_new_ones() -> None:
     schedule = of("a")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     schedule.list_says({"a": "A!"}, (), NOON + 1)
-    assert schedule.due({"a"}, NOON + 2) == [], "the old run goes on"
+    assert schedule.claim_due({"a"}, NOON + 2) == [], "the old run goes on"
     schedule.read([report("a")], NOON + 3)
     end(schedule, "a", now=NOON + 3)
-    assert schedule.due(set(), NOON + 3) == ["a"]
+    assert schedule.claim_due(set(), NOON + 3) == ["a"]
     schedule.read([report("a", 2)], NOON + 9)
     end(schedule, "a", now=NOON + 9)
-    assert schedule.due(set(), NOON + 9) == []
+    assert schedule.claim_due(set(), NOON + 9) == []
 
 
 def test_a_show_that_left_and_came_back_is_built_again() -> None:
     schedule = of("a", "b", built=True)
     schedule.list_says({"a": "a"}, (), NOON)
     schedule.list_says({"a": "a", "b": "b"}, (), NOON)
-    assert schedule.due(set(), NOON) == ["b"]
+    assert schedule.claim_due(set(), NOON) == ["b"]
 
 
 def test_a_run_of_a_show_that_left_is_no_trouble() -> None:
     schedule = of("a", "b")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     schedule.list_says({"a": "a"}, (), NOON)
     schedule.ended(Ended("b", "1", "failure", OWN, "why"), NOON)
     schedule.read([report("b")], NOON)
@@ -118,13 +118,13 @@ def test_a_run_of_a_show_that_left_is_no_trouble() -> None:
 def test_other_code_or_settings_build_all_and_what_the_old_code_still_makes_does_not_count() -> None:
     schedule = of("a", "b", built=True)
     schedule.shows["b"].seen = STAMP + 1
-    assert schedule.due(set(), NOON) == ["b"]
-    schedule.is_of("other code")
-    assert schedule.due({"b"}, NOON + 1) == ["a"]
+    assert schedule.claim_due(set(), NOON) == ["b"]
+    schedule.take_code("other code")
+    assert schedule.claim_due({"b"}, NOON + 1) == ["a"]
     schedule.read([report("b", 2, STAMP + 1)], NOON + 2)
     end(schedule, "b", now=NOON + 2)
-    assert schedule.due({"a"}, NOON + 2) == ["b"]
-    schedule.is_of("other code")
+    assert schedule.claim_due({"a"}, NOON + 2) == ["b"]
+    schedule.take_code("other code")
     assert not schedule.shows["b"].again
 
 
@@ -134,10 +134,10 @@ def test_other_code_or_settings_build_all_and_what_the_old_code_still_makes_does
 def test_a_changed_show_is_due_until_it_is_built() -> None:
     schedule = of("a", "b", built=True)
     assert schedule.hear({1: STAMP, 2: STAMP + 1, 3: STAMP + 2}, "day", NOON) == 1
-    assert schedule.due(set(), NOON) == ["b"]
+    assert schedule.claim_due(set(), NOON) == ["b"]
     schedule.read([report("b", 2, STAMP + 1)], NOON)
     end(schedule, "b")
-    assert schedule.due(set(), NOON) == []
+    assert schedule.claim_due(set(), NOON) == []
 
 
 def test_an_hourly_edited_show_is_built_every_hour_for_as_long_as_it_goes_well() -> None:
@@ -145,7 +145,7 @@ def test_an_hourly_edited_show_is_built_every_hour_for_as_long_as_it_goes_well()
     for hour in range(1, 49):
         now = NOON + hour * HOUR
         schedule.hear({1: STAMP + hour}, "day", now)
-        assert schedule.due(set(), now) == ["a"]
+        assert schedule.claim_due(set(), now) == ["a"]
         schedule.read([report("a", 1, STAMP + hour)], now)
         end(schedule, "a", now=now)
 
@@ -154,7 +154,7 @@ def test_the_feed_is_asked_for_as_much_as_was_missed() -> None:
     schedule = Schedule(whole_at=NOON)
     asked = {}
     for days in (0.1, 0.8, 1, 6, 7, 27, 28):
-        schedule.asked_at = NOON - days * DAY
+        schedule.answered_at = NOON - days * DAY
         asked[days] = schedule.since(NOON)
     assert asked == {0.1: "day", 0.8: "day", 1: "week", 6: "week", 7: "month", 27: "month", 28: None}
     assert Schedule().since(NOON) is None
@@ -173,20 +173,20 @@ def test_the_whole_feed_is_asked_for_once_a_week() -> None:
 def test_a_show_that_left_tvmaze_is_tried_once_to_learn_what_became_of_it() -> None:
     schedule = of("a", "b", built=True)
     schedule.hear({2: STAMP}, "day", NOON)
-    assert schedule.due(set(), NOON) == [], "a part of the feed says nothing of those it leaves out"
+    assert schedule.claim_due(set(), NOON) == [], "a part of the feed says nothing of those it leaves out"
     schedule.hear({2: STAMP}, None, NOON)
     assert "TVMaze does not have id:1 any more" in schedule.why("a", NOON)
-    assert schedule.due(set(), NOON) == ["a"]
+    assert schedule.claim_due(set(), NOON) == ["a"]
     end(schedule, "a", "LookupFailed", why="merged into id:7")
     assert schedule.why("a", NOON) == "merged into id:7"
     schedule.hear({2: STAMP}, None, NOON + HOUR)
-    assert schedule.due(set(), NOON + HOUR) == []
+    assert schedule.claim_due(set(), NOON + HOUR) == []
 
 
 def test_a_feed_that_knows_none_of_the_shows_says_nothing_about_them() -> None:
     schedule = of("a", "b", built=True)
     schedule.hear({}, None, NOON)
-    assert schedule.due(set(), NOON) == []
+    assert schedule.claim_due(set(), NOON) == []
     assert schedule.why("a", NOON) == ""
 
 
@@ -194,21 +194,21 @@ def test_a_report_of_another_show_forgets_what_was_seen_of_the_one_before() -> N
     schedule = of("a", built=True)
     schedule.hear({1: STAMP + 9}, "day", NOON)
     schedule.read([report("a", 5, STAMP - 9)], NOON)
-    assert schedule.due(set(), NOON) == []
+    assert schedule.claim_due(set(), NOON) == []
 
 
 def test_while_tvmaze_is_silent_nothing_starts_and_then_all_that_failed_goes_on() -> None:
     schedule = of("a")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     end(schedule, "a", "Unreachable")
     schedule.hear_nothing("no connection", patience=DAY, now=NOON)
     for minute in range(0, 600, 5):
         now = NOON + minute * MINUTE
-        assert schedule.due(set(), now) == []
+        assert schedule.claim_due(set(), now) == []
         assert schedule.is_to_ask(now + ASK_AGAIN_AFTER)
         schedule.hear_nothing("no connection", patience=DAY, now=now)
     schedule.hear({}, "day", now)
-    assert schedule.due(set(), now) == ["a"]
+    assert schedule.claim_due(set(), now) == ["a"]
 
 
 def test_a_silence_is_somebodys_business_after_a_day_or_at_once_where_waiting_cannot_help() -> None:
@@ -244,7 +244,7 @@ def test_when_tvmazes_stamp_moves_what_it_did_not_have_is_tried_as_after_any_fai
     for hour in range(34):  # it is edited every hour, and still not there
         now = NOON + hour * HOUR
         schedule.hear({1: STAMP + 1 + hour}, "day", now)
-        if schedule.due(set(), now):
+        if schedule.claim_due(set(), now):
             tries.append(hour)
             end(schedule, "a", "NotFound", now)
     assert tries == [0, 1, 3, 7, 15, 31]
@@ -252,19 +252,19 @@ def test_when_tvmazes_stamp_moves_what_it_did_not_have_is_tried_as_after_any_fai
 
 def test_when_its_line_is_changed_what_was_not_there_is_tried_at_once() -> None:
     schedule = of("a")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     end(schedule, "a", "NotFound")
     schedule.list_says({"a": "id:9"}, (), NOON + 1)
-    assert schedule.due(set(), NOON + 1) == ["a"]
+    assert schedule.claim_due(set(), NOON + 1) == ["a"]
 
 
 def test_a_success_forgets_the_failures_before() -> None:
     schedule = of("a")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     for _ in range(4):
         end(schedule, "a", OWN)
         schedule.shows["a"].retry_at = 0
-        schedule.due(set(), NOON)
+        schedule.claim_due(set(), NOON)
     schedule.read([report("a")], NOON)
     end(schedule, "a")
     schedule.hear({1: STAMP + 1}, "day", NOON)
@@ -278,7 +278,7 @@ def test_a_success_that_brought_nothing_newer_is_not_repeated_at_once() -> None:
     tries = []
     for minute in range(24 * 60):
         now = NOON + minute * MINUTE
-        if schedule.due(set(), now):
+        if schedule.claim_due(set(), now):
             tries.append(minute / 60)
             schedule.read([report("a")], now)  # TVMaze's own answer lags behind its feed
             end(schedule, "a", now=now)
@@ -288,21 +288,21 @@ def test_a_success_that_brought_nothing_newer_is_not_repeated_at_once() -> None:
 
 def test_a_cancelled_run_is_asked_for_an_hour_later() -> None:
     schedule = of("a")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     schedule.ended(Ended("a", schedule.shows["a"].run, "canceled"), NOON)
-    assert schedule.due(set(), NOON + HOUR - 1) == []
-    assert schedule.due(set(), NOON + HOUR) == ["a"]
+    assert schedule.claim_due(set(), NOON + HOUR - 1) == []
+    assert schedule.claim_due(set(), NOON + HOUR) == ["a"]
 
 
 def test_what_a_person_asked_for_is_heard_of_and_costs_no_try() -> None:
     schedule = of("a", "b")
     schedule.shows["b"].built = STAMP
-    schedule.due({"a"}, NOON)
+    schedule.claim_due({"a"}, NOON)
     schedule.ended(Ended("a", "", "failure", OWN, "by hand"), NOON)
     schedule.ended(Ended("b", "", "failure", OWN, "by hand"), NOON)
     assert schedule.why("a", NOON) == "by hand"
     assert schedule.why("b", NOON) == "", "its report is of the newest state all the same"
-    assert schedule.due(set(), NOON) == ["a"]
+    assert schedule.claim_due(set(), NOON) == ["a"]
     schedule.read([report("a")], NOON)
     assert schedule.why("a", NOON) == ""
 
@@ -316,25 +316,25 @@ NAMES = [f"s{number}" for number in range(10)]
 @pytest.mark.parametrize("kind", sorted(SHARED))
 def test_when_several_fail_for_one_reason_one_is_tried_and_its_success_sets_all_going(kind: str) -> None:
     schedule = of(*NAMES)
-    assert schedule.due(set(), NOON) == NAMES
+    assert schedule.claim_due(set(), NOON) == NAMES
     fail(schedule, NAMES, kind)
-    assert schedule.due(set(), NOON + SHORTEST_PROBE - 1) == []
-    (probe,) = schedule.due(set(), NOON + SHORTEST_PROBE)
-    assert schedule.due({probe}, NOON + SHORTEST_PROBE + 60) == []
+    assert schedule.claim_due(set(), NOON + SHORTEST_PROBE - 1) == []
+    (probe,) = schedule.claim_due(set(), NOON + SHORTEST_PROBE)
+    assert schedule.claim_due({probe}, NOON + SHORTEST_PROBE + 60) == []
     assert schedule.outage == kind
     schedule.read([report(probe)], NOON + 400)
     end(schedule, probe, now=NOON + 400)
-    assert set(schedule.due(set(), NOON + 400)) == {*NAMES} - {probe}
+    assert set(schedule.claim_due(set(), NOON + 400)) == {*NAMES} - {probe}
 
 
 def test_an_outage_is_probed_after_as_long_as_it_has_lasted_and_an_hour_at_most() -> None:
     schedule = of(*NAMES)
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     fail(schedule, NAMES, "ServerTrouble")
     probes = []
     for minute in range(6 * 60):
         now = NOON + minute * MINUTE
-        for name in schedule.due(set(), now):
+        for name in schedule.claim_due(set(), now):
             probes.append(minute)
             end(schedule, name, "ServerTrouble", now)
     assert probes == [5, 10, 20, 40, 80, 140, 200, 260, 320]
@@ -345,12 +345,12 @@ def test_each_probe_is_another_show_those_that_have_not_failed_first() -> None:
     schedule = of(*NAMES, built=True)
     for name in NAMES[:5]:
         schedule.shows[name].seen = STAMP + 1
-    assert schedule.due(set(), NOON) == NAMES[:5]
+    assert schedule.claim_due(set(), NOON) == NAMES[:5]
     fail(schedule, NAMES[:3], "StorageUnusable")
     now, probed = NOON + LATE, []
     for _ in range(9):
         now += LONGEST_PROBE
-        (probe,) = schedule.due({"s3"}, now)
+        (probe,) = schedule.claim_due({"s3"}, now)
         probed.append(probe)
         end(schedule, probe, "StorageUnusable", now)
     assert probed[0] == "s4", "due, and has not failed"
@@ -361,14 +361,14 @@ def test_each_probe_is_another_show_those_that_have_not_failed_first() -> None:
 
 def test_bad_shows_are_found_out_by_one_that_is_up_to_date() -> None:
     schedule = of("a", "b", "c", "good")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     schedule.read([report("good", 4)], NOON)
     end(schedule, "good")
     fail(schedule, "abc", "ServerTrouble")
     runs = []
     for minute in range(14 * 24 * 60):
         now = NOON + minute * MINUTE
-        for name in schedule.due(set(), now):
+        for name in schedule.claim_due(set(), now):
             runs.append(name)
             if name == "good":
                 schedule.read([report("good", 4)], now)
@@ -381,30 +381,30 @@ def test_bad_shows_are_found_out_by_one_that_is_up_to_date() -> None:
 
 def test_runs_that_go_on_are_tries_as_well_unless_they_hang() -> None:
     schedule = of(*NAMES)
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     fail(schedule, NAMES[:4], "Unreachable")
     busy = {*NAMES[4:]}
-    assert schedule.due(busy, NOON + HOUR) == []
-    assert schedule.due(busy, NOON + LATE) == ["s0"]
+    assert schedule.claim_due(busy, NOON + HOUR) == []
+    assert schedule.claim_due(busy, NOON + LATE) == ["s0"]
     assert "Runs of several shows failed alike (Unreachable)" in schedule.why("s9", NOON + LATE)
 
 
 def test_another_kind_of_failure_neither_ends_an_outage_nor_delays_the_next_probe() -> None:
     schedule = of(*NAMES)
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     fail(schedule, NAMES[:9], "ServerTrouble")
     end(schedule, "s9", "LookupFailed")
     now = NOON + SHORTEST_PROBE
-    (probe,) = schedule.due(set(), now)
+    (probe,) = schedule.claim_due(set(), now)
     assert probe != "s9", "what is not in TVMaze tells nothing"
     end(schedule, probe, "LookupFailed", now)
-    assert len(schedule.due(set(), now + MINUTE)) == 1
+    assert len(schedule.claim_due(set(), now + MINUTE)) == 1
 
 
 def test_an_outage_asks_tvmaze_itself_first() -> None:
     schedule = of(*NAMES)
     schedule.hear({}, None, NOON)
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     assert not schedule.is_to_ask(NOON + 60)
     fail(schedule, NAMES[:ALIKE], "Unreachable", NOON + 60)
     assert schedule.is_to_ask(NOON + 60)
@@ -416,13 +416,13 @@ def test_a_list_of_one_show_has_no_outage_of_its_own() -> None:
 
 def test_a_few_failures_between_successes_are_the_shows_own() -> None:
     schedule = of(*NAMES)
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     for bad, good in zip(NAMES[:5], NAMES[5:], strict=True):
         end(schedule, bad, "BrokenAnswer")
         schedule.read([report(good)], NOON)
         end(schedule, good)
     assert not schedule.outage
-    assert schedule.due(set(), NOON + HOUR) == NAMES[:5]
+    assert schedule.claim_due(set(), NOON + HOUR) == NAMES[:5]
 
 
 # --- asking
@@ -430,21 +430,21 @@ def test_a_few_failures_between_successes_are_the_shows_own() -> None:
 
 def test_a_run_that_is_not_there_is_asked_for_again_under_the_same_number() -> None:
     schedule = of("a")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     number = schedule.shows["a"].run
-    assert schedule.due(set(), NOON + 60) == ["a"]
+    assert schedule.claim_due(set(), NOON + 60) == ["a"]
     assert schedule.shows["a"].run == number
-    assert schedule.due({"a"}, NOON + 120) == []
+    assert schedule.claim_due({"a"}, NOON + 120) == []
     end(schedule, "a", OWN)
-    assert schedule.due(set(), NOON + HOUR) == ["a"]
+    assert schedule.claim_due(set(), NOON + HOUR) == ["a"]
     assert schedule.shows["a"].run != number
 
 
 def test_a_show_whose_run_waits_for_hours_is_not_asked_for_again_and_told() -> None:
     schedule = of("a")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     for hour in range(30):
-        assert schedule.due({"a"}, NOON + hour * HOUR) == []
+        assert schedule.claim_due({"a"}, NOON + hour * HOUR) == []
     assert schedule.why("a", NOON + HOUR) == ""
     assert "waits or goes on for hours" in schedule.why("a", NOON + LATE)
 
@@ -452,27 +452,27 @@ def test_a_show_whose_run_waits_for_hours_is_not_asked_for_again_and_told() -> N
 def test_no_more_runs_wait_than_keep_tvmaze_busy_and_those_that_were_never_tried_come_first() -> None:
     shows = [f"id-{number}" for number in range(1000)]
     schedule = of(*shows)
-    first = schedule.due(set(), NOON)
+    first = schedule.claim_due(set(), NOON)
     assert first == shows[:MOST_AT_ONCE]
     for name in first[:20]:
         end(schedule, name, OWN)
-    assert schedule.due({*first[20:]}, NOON + HOUR) == shows[MOST_AT_ONCE : MOST_AT_ONCE + 20]
-    assert schedule.due({f"by-hand-{number}" for number in range(1000)}, NOON) == []
+    assert schedule.claim_due({*first[20:]}, NOON + HOUR) == shows[MOST_AT_ONCE : MOST_AT_ONCE + 20]
+    assert schedule.claim_due({f"by-hand-{number}" for number in range(1000)}, NOON) == []
 
 
 def test_the_overview_follows_what_changed_and_is_made_once_a_day_at_least() -> None:
     schedule = of("a", built=True)
-    assert schedule.overview(0, NOON)
-    assert not schedule.overview(NOON, NOON + DAY - 1)
-    assert schedule.overview(NOON, NOON + DAY)
+    assert schedule.overview_is_due(0, NOON)
+    assert not schedule.overview_is_due(NOON, NOON + DAY - 1)
+    assert schedule.overview_is_due(NOON, NOON + DAY)
     schedule.read([report("a")], NOON + 60)
-    assert not schedule.overview(NOON, NOON + OVERVIEW_EVERY - 1)
-    assert schedule.overview(NOON, NOON + OVERVIEW_EVERY)
+    assert not schedule.overview_is_due(NOON, NOON + OVERVIEW_EVERY - 1)
+    assert schedule.overview_is_due(NOON, NOON + OVERVIEW_EVERY)
 
 
 def test_given_up_are_those_that_wait_for_half_a_day_or_more() -> None:
     schedule = of("a", "b")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     end(schedule, "a", "LookupFailed")
     end(schedule, "b", OWN)
     assert (schedule.given_up(NOON), schedule.failing) == (["a"], ["a", "b"])
@@ -497,7 +497,7 @@ def test_what_another_release_wrote_is_read_as_far_as_it_is_known() -> None:
 
 def test_a_sentence_that_is_no_utf_8_can_be_remembered() -> None:
     schedule = of("a")
-    schedule.due(set(), NOON)
+    schedule.claim_due(set(), NOON)
     end(schedule, "a", OWN, why="cannot read \udcff")
     assert "cannot read ?" in Schedule.from_json(schedule.to_json()).why("a", NOON)
 
@@ -523,7 +523,7 @@ SCHEDULES = st.builds(
     Schedule,
     code=st.just("code"),
     events=st.none() | st.text(st.characters(exclude_categories=["Cs"])),
-    asked_at=TIMES,
+    answered_at=TIMES,
     ask_at=TIMES,
     whole_at=TIMES,
     silence=st.sampled_from(["", "no connection"]),
@@ -550,13 +550,13 @@ def test_no_show_is_ever_stuck(schedule: Schedule, first: str) -> None:
     """Whatever is remembered, from whatever clock: once all is well, every show is built within eight days."""
     schedule.list_says({name: state.asked for name, state in schedule.shows.items()}, (), NOON)
     now = NOON
-    for name in schedule.due(set(), now):
+    for name in schedule.claim_due(set(), now):
         if first:
             end(schedule, name, first, now)
     for _ in range(8 * 24 + 1):
         if schedule.is_to_ask(now):
             schedule.hear({}, schedule.since(now), now)
-        for name in schedule.due(set(), now):
+        for name in schedule.claim_due(set(), now):
             schedule.read([report(name, 1, 10)], now)
             end(schedule, name, now=now)
         now += HOUR
@@ -583,7 +583,7 @@ def test_nobody_is_asked_for_twice_at_once(events: list[tuple[str, str, str, flo
     for what, kind, name, later in events:
         now += later
         schedule = Schedule.from_json(schedule.to_json())
-        for asked in schedule.due(running.keys(), now):
+        for asked in schedule.claim_due(running.keys(), now):
             assert asked not in running
             number = schedule.shows[asked].run
             assert (asked, number) not in over
@@ -602,4 +602,4 @@ def test_nobody_is_asked_for_twice_at_once(events: list[tuple[str, str, str, flo
         elif what == "edited":
             schedule.list_says({**{n: s.asked for n, s in schedule.shows.items()}, name: f"{name} {now}"}, (), now)
         elif what == "code":
-            schedule.is_of(f"{now}")
+            schedule.take_code(f"{now}")

@@ -82,24 +82,24 @@ def test_a_file_that_somebody_else_put_there_is_read_and_must_have_the_right_sha
 def test_a_file_of_another_show_is_refused(files: ShowFiles) -> None:
     stored = files.write(f.EPISODES, b"[]", Origin({"show_id": 118, "source": "live"}))
     with pytest.raises(FilesError, match=r"made for show 118 .* holds The Lighthouse .*materialize `episodes`"):
-        files.belongs_to(SHOW, "live", stored)
+        files.require_same_show(SHOW, "live", stored)
 
 
 def test_sample_data_is_never_taken_for_live_data_of_the_same_show(files: ShowFiles) -> None:
     stored = files.write(f.EPISODES, b"[]", Origin({"show_id": 7, "source": "sample"}))
     with pytest.raises(FilesError, match="sample"):
-        files.belongs_to(SHOW, "live", stored)
+        files.require_same_show(SHOW, "live", stored)
 
 
 def test_a_result_of_earlier_inputs_is_refused(files: ShowFiles) -> None:
     before = files.write(f.EPISODES, b"[]", ORIGIN)
     result = files.write(f.APPEARANCES, b"{}", Origin({"show_id": 7, "source": "live"}, {f.EPISODES: before.digest}))
-    files.made_from(result, before)
+    files.require_inputs(result, before)
     after = files.write(f.EPISODES, b"[1]", ORIGIN)
     with pytest.raises(
         FilesError, match=r"computed from an earlier episodes\.json: materialize `character_appearances`"
     ):
-        files.made_from(result, after)
+        files.require_inputs(result, after)
 
 
 def test_live_data_is_known_for_live_even_when_its_files_are_gone(files: ShowFiles) -> None:
@@ -316,7 +316,7 @@ def made(files: ShowFiles, show: Show) -> None:
     """All files of a show, as the five assets write them one after the other."""
     files.choose(show, "live", {"score": None, "show": {"id": show.id, "name": show.name}})
     for name in list(f.MADE_BY)[1:]:
-        files.write(name, show.name.encode(), f.made_from(show.id, "live"))
+        files.write(name, show.name.encode(), f.origin_of(show.id, "live"))
     files.finish()
 
 
@@ -330,14 +330,14 @@ def test_another_show_takes_the_place_of_the_old_one_when_all_of_it_is_there(tmp
     made(ShowFiles(tmp_path), FERRY)
     files = ShowFiles(tmp_path)
     files.choose(HARBOUR, "live", {"score": None, "show": {"id": 8, "name": "The Harbour"}})
-    files.write(f.EPISODES, b"[]", f.made_from(8, "live"))
+    files.write(f.EPISODES, b"[]", f.origin_of(8, "live"))
     assert shows_in(tmp_path) == {"The Ferry"}
     assert ShowFiles(tmp_path, finished=True).show()[0].id == 7
     assert ShowFiles(tmp_path).show()[0].id == 8, "the next run goes on with the show that was chosen last"
     made(files, HARBOUR)
     assert shows_in(tmp_path) == {"The Harbour"}
     assert not (tmp_path / f.NEXT).exists()
-    assert files.read(f.PAGE).origin == f.made_from(8, "live")
+    assert files.read(f.PAGE).origin == f.origin_of(8, "live")
 
 
 def test_going_back_to_the_old_show_forgets_the_half_made_one(tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_a_run_goes_on_with_its_own_show_or_says_that_another_took_the_folder(tm
     one, other = ShowFiles(tmp_path), ShowFiles(tmp_path)
     one.choose(FERRY, "live", {"score": None, "show": {"id": 7, "name": "The Ferry"}})
     other.choose(HARBOUR, "live", {"score": None, "show": {"id": 8, "name": "The Harbour"}})
-    for late in (lambda: one.still_for(FERRY, "live"), one.show):
+    for late in (lambda: one.require_still(FERRY, "live"), one.show):
         with pytest.raises(FilesError, match="Another run has chosen show 8 \\(live\\)"):
             late()
     made(other, HARBOUR)

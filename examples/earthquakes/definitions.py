@@ -1,8 +1,7 @@
 """Two assets, what the feed says and what follows from it, and the code location: `dagster dev -f definitions.py`."""
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
@@ -11,20 +10,11 @@ import dagster as dg
 from feed import URL, Earthquake, Feed, parse_week
 
 from tv_appearances import automation
-from tv_appearances.fetching.errors import FetchError
-from tv_appearances.storage import FilesError, Folder, Origin, sha256, to_json
+from tv_appearances.failures import clear_failures
+from tv_appearances.storage import Folder, Origin, sha256, to_json
 
 WARN = dg.AssetCheckSeverity.WARN
 MADE_BY = {"week.json": "earthquakes", "days.json": "strongest_by_day"}
-
-
-@contextmanager
-def clear_failures() -> Iterator[None]:
-    """One sentence in the place of a traceback, and no retry where none can help."""
-    try:
-        yield
-    except (FetchError, FilesError) as error:
-        raise dg.Failure(str(error), allow_retries=getattr(error, "retryable", False)) from None
 
 
 def by_day(listed: Iterable[Earthquake]) -> dict[str, dict[str, Any]]:

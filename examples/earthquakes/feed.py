@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tv_appearances.fetching.client import Fetched, JsonClient
-from tv_appearances.fetching.fields import Rows, SchemaError, integer_at, object_at, rows_at, text_at
+from tv_appearances.fetching.fields import Rows, integer_at, number_at, object_at, rows_at, text_at
 from tv_appearances.fetching.pace import Pace
 
 URL = "https://earthquake.usgs.gov"
@@ -31,12 +31,13 @@ def parse_week(value: object) -> Rows[Earthquake]:
 
 def _earthquake(feature: Mapping[str, Any], path: str) -> Earthquake:
     properties = object_at(feature.get("properties"), f"{path}.properties")
-    magnitude = properties.get("mag")
-    if isinstance(magnitude, bool) or not isinstance(magnitude, (int, float)):
-        raise SchemaError(f"{path}.properties.mag", "a number", magnitude)
     at = f"{path}.properties"
-    place, time = text_at(properties, "place", at), integer_at(properties, "time", at)
-    return Earthquake(text_at(feature, "id", path), time, float(magnitude), place)
+    return Earthquake(
+        text_at(feature, "id", path),
+        integer_at(properties, "time", at),
+        number_at(properties, "mag", at),
+        text_at(properties, "place", at),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from tv_appearances.report.mentions_csv import read_mentions, write_mentions
 from tv_appearances.report.page import page as render_page
 from tv_appearances.report.picture import check_picture, markdown_image, render_png, render_svg
 from tv_appearances.resources import ChartRenderer, clear_failures
-from tv_appearances.show_files import ShowFiles, made_from
+from tv_appearances.show_files import ShowFiles, origin_of
 from tv_appearances.storage import Origin, to_json
 
 SHOWN = 100
@@ -75,12 +75,12 @@ def character_appearances(
     show, source, _ = files.show()
     listed, episodes_file = files.episodes()
     cast, characters_file = files.characters()
-    files.belongs_to(show, source, episodes_file, characters_file)
+    files.require_same_show(show, source, episodes_file, characters_file)
     reading = read(cast, listed, aliases.of(show.name, show.id))
     tally, seen = reading.tally, _evidence(reading)
     counts = appearances(tally, cast)
     mentions = json_metadata(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SHOWN]))
-    origin = made_from(show.id, source, episodes_file, characters_file)
+    origin = origin_of(show.id, source, episodes_file, characters_file)
     files.write(f.MENTIONS, write_mentions(tally.mentions).encode(), origin)
     files.write(f.EVIDENCE, write_evidence(seen).encode(), origin)
     files.write(f.APPEARANCES, to_json(counts), origin)
@@ -196,14 +196,14 @@ def answer_in(files: ShowFiles) -> tuple[Answer, Origin]:
     listed, episodes_file = files.episodes()
     cast, characters_file = files.characters()
     counts, rows, seen = files.read(f.APPEARANCES), files.read(f.MENTIONS), files.read(f.EVIDENCE)
-    files.belongs_to(show, source, episodes_file, characters_file, counts, rows, seen)
+    files.require_same_show(show, source, episodes_file, characters_file, counts, rows, seen)
     for counted in (counts, rows, seen):
-        files.made_from(counted, episodes_file, characters_file)
+        files.require_inputs(counted, episodes_file, characters_file)
     found = files.parse(rows, lambda content: read_mentions(content.decode()))
     evidence = files.parse_json(seen, read_evidence)
     left_out = [character.name for character in cast if is_generic(character.name)]
     answer = build_answer(show, source, listed, labels(cast, found), found, left_out, evidence)
-    return answer, made_from(show.id, source, counts, rows, seen)
+    return answer, origin_of(show.id, source, counts, rows, seen)
 
 
 def _evidence(reading: Reading) -> Evidence:

@@ -262,17 +262,17 @@ def _write_list(files: ShowFiles, name: str, rows: list[Any], show: Show, source
     An empty answer is a normal one for a show that was just announced, and a fault of the service for one that was
     there yesterday; the file on disk tells which.
     """
-    files.still_for(show, source)
+    files.require_still(show, source)
     if not rows and files.exists(name):
         before = files.read(name)
-        same_show = before.origin == f.made_from(show.id, source)
+        same_show = before.origin == f.origin_of(show.id, source)
         if same_show and before.content.strip() != b"[]":
             raise FilesError(
                 f"TVMaze now lists nothing for {show.name} (show {show.id}), where it did before; "
                 f"{files.path(name)} is kept. "
                 "If that is right, remove the file and materialize this asset again."
             )
-    return files.write(name, to_json(rows), f.made_from(show.id, source))
+    return files.write(name, to_json(rows), f.origin_of(show.id, source))
 
 
 def _named(source: Source) -> str:

@@ -15,6 +15,7 @@ MOST_ODD = 0.1
 """One odd row is an oversight; where more of a list than this part is odd, its form has changed."""
 T = TypeVar("T")
 S = TypeVar("S")
+IntOrStr = TypeVar("IntOrStr", int, str)
 
 
 class SchemaError(ValueError):
@@ -94,6 +95,14 @@ def integer_at(fields: Mapping[str, Any], name: str, path: str) -> int:
     return cast("int", value)
 
 
+def number_at(fields: Mapping[str, Any], name: str, path: str) -> float:
+    """The number in this field, whole or not."""
+    value = fields.get(name)
+    if not (_is(value, int) or isinstance(value, float)):
+        raise SchemaError(f"{path}.{name}", "a number", value)
+    return float(cast("float", value))
+
+
 def text_at(fields: Mapping[str, Any], name: str, path: str) -> str:
     """The text in this field, which is not blank."""
     value = fields.get(name)
@@ -102,8 +111,8 @@ def text_at(fields: Mapping[str, Any], name: str, path: str) -> str:
     return value
 
 
-def optional_at(fields: Mapping[str, Any], name: str, path: str, kind: type[T]) -> T | None:
-    """The value of this field, None where it is null or absent."""
+def optional_at(fields: Mapping[str, Any], name: str, path: str, kind: type[IntOrStr]) -> IntOrStr | None:
+    """The value of this field, an `int` or a `str`; None where it is null or absent."""
     value = fields.get(name)
     if value is not None and not _is(value, kind):
         raise SchemaError(f"{path}.{name}", {int: "an integer or null", str: "a text or null"}[kind], value)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from tv_appearances.report.answer import Answer, short
@@ -49,21 +49,23 @@ LARGEST_ANSWER = 20_000_000
 
 
 class ChartError(RuntimeError):
-    """QuickChart gave no picture that can be trusted; the message names the setting that draws on this machine."""
+    """QuickChart gave no picture that can be trusted; the message names the setting that draws on this machine.
 
-    retryable: ClassVar[bool] = False
+    Attributes:
+        retryable: It may well answer later.
+        after: Seconds to wait before that, where it says so.
+    """
 
-    def __init__(self, chart: "QuickChart", what: str) -> None:
+    def __init__(self, chart: "QuickChart", what: str, *, retryable: bool = False, after: float | None = None) -> None:
         super().__init__(
             f"QuickChart at {chart.url} {what}. Set {chart.setting} to local: it draws without QuickChart."
         )
+        self.retryable = retryable
+        self.after = after
 
 
-class _BusyError(ChartError):
-    """It may well answer later: `after` so many seconds, where it says so."""
-
-    retryable = True
-    after: float | None = None
+def _may_answer_later(error: BaseException) -> bool:
+    return isinstance(error, ChartError) and error.retryable
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class QuickChart:
         if not answer.rows:
             return render_png(answer)
         attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_BusyError),
+            retry=tenacity.retry_if_exception(_may_answer_later),
             wait=_pause,
             stop=tenacity.stop_after_attempt(4) | tenacity.stop_before_delay(self.patience),
             sleep=self.sleep,
@@ -136,10 +138,9 @@ class QuickChart:
             }
         )
         if response.status_code in _TRY_AGAIN:
-            busy = _BusyError(self, f"answered {response.status_code}")
-            after = response.headers.get("Retry-After", "")
-            busy.after = float(after) if after.isdecimal() else None
-            raise busy
+            asked = response.headers.get("Retry-After", "")
+            after = float(asked) if asked.isdecimal() else None
+            raise ChartError(self, f"answered {response.status_code}", retryable=True, after=after)
         kind = response.headers.get("Content-Type", "nothing").partition(";")[0].strip()
         if response.status_code != HTTPStatus.OK:
             why = short(response.headers.get("X-QuickChart-Error") or kind, 200)
@@ -171,14 +172,14 @@ class QuickChart:
                         raise ChartError(self, "did not come to an end with its answer")
                 return response, bytes(body)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            raise _BusyError(self, f"did not answer ({type(error).__name__})") from error
+            raise ChartError(self, f"did not answer ({type(error).__name__})", retryable=True) from error
         except (requests.RequestException, HTTPError, TypeError) as error:  # the last two: an unusable proxy address
             raise ChartError(self, f"cannot be asked ({type(error).__name__})") from error
 
 
 def _pause(state: "tenacity.RetryCallState") -> float:
     error = state.outcome and state.outcome.exception()
-    after = error.after if isinstance(error, _BusyError) else None
+    after = error.after if isinstance(error, ChartError) else None
     return min(LONGEST_RETRY_AFTER, after if after is not None else 2.0 ** (state.attempt_number - 1))
 
 

@@ -15,6 +15,7 @@ from tv_appearances.fetching.fields import (
     Rows,
     SchemaError,
     integer_at,
+    number_at,
     object_at,
     objects_at,
     optional_at,
@@ -145,10 +146,7 @@ def parse_search_results(value: object, path: str = "results") -> Rows[SearchRes
     """The answer of `/search/shows`: a list of `{"score", "show"}`, best first, at most ten."""
 
     def row(fields: Mapping[str, Any], at: str) -> SearchResult:
-        score = fields.get("score")
-        if isinstance(score, bool) or not isinstance(score, (int, float)):
-            raise SchemaError(f"{at}.score", "a number", score)
-        return SearchResult(float(score), parse_show(fields.get("show"), f"{at}.show"), fields)
+        return SearchResult(number_at(fields, "score", at), parse_show(fields.get("show"), f"{at}.show"), fields)
 
     return rows_at(value, path, row)
 
