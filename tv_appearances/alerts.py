@@ -264,12 +264,13 @@ def sensors(  # noqa: PLR0913 - each is something a deployment sets
         now = datetime.now(tz=timezone.utc)
         state = State.read(context.cursor, now.timestamp())
         state.until, ended = _ended(context.instance, selected, state.until)
-        asleep = _asleep(context, watched, now)
-        messages = news(state, [*ended, *asleep], now.timestamp())
+        here = context.code_location_origin
+        sensors_asleep = asleep(context.instance, here.location_name if here else None, watched, now)
+        messages = news(state, [*ended, *sensors_asleep], now.timestamp())
         if leader_changes and report:
             messages += _leaders(context.instance, report, state)
         failed = deliver(state, ways, messages)
-        if heartbeat and not failed and not any(ending.reason for ending in asleep):
+        if heartbeat and not failed and not any(ending.reason for ending in sensors_asleep):
             failed += _try(lambda: _ask(heartbeat), "heartbeat")
         context.update_cursor(state.write())  # a tick that fails would forget what was sent
         sent = f"{len(messages)} messages, {len(state.open)} reasons open."
@@ -375,15 +376,14 @@ def _ending(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Ending:
     return Ending(show, "unknown", "The run failed without a word; its page in Dagster's UI has its log.")
 
 
-def _asleep(context: dg.SensorEvaluationContext, watched: Sequence[str], now: datetime) -> list[Ending]:
-    """Whether each sensor of this code location that is watched is on and ticks."""
+def asleep(instance: dg.DagsterInstance, location: str | None, watched: Sequence[str], now: datetime) -> list[Ending]:
+    """Whether each sensor that is watched is on and ticks; of this code location, as others may use the same names."""
     from dagster._core.scheduler.instigation import InstigatorStatus, TickStatus
 
-    instance, here, endings = context.instance, context.code_location_origin, []
+    endings = []
     for state in instance.all_instigator_state():
-        there = state.origin.repository_origin.code_location_origin
-        # Other locations may have sensors of the same names.
-        if state.name not in watched or (here and there.location_name != here.location_name):
+        there = state.origin.repository_origin.code_location_origin.location_name
+        if state.name not in watched or there != (location or there):
             continue
         ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)
         tick = ticks[0] if ticks else None

@@ -6,6 +6,7 @@ belong here: anything a run in Dagster's UI would not do too.
 
 import contextlib
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,14 +51,14 @@ def main() -> int:
         except UnicodeDecodeError:
             raise click.ClickException(f"{Path('.env').absolute()} is not UTF-8: save it as UTF-8.") from None
         many = bool(os.environ.get("TV_APPEARANCES_SHOWS"))
-        os.environ["TV_APPEARANCES_SHOWS"] = ""
+        environ = {**os.environ, "TV_APPEARANCES_SHOWS": ""}
 
         from tv_appearances.build import build_defs
         from tv_appearances.settings import Settings, SettingsError
         from tv_appearances.show_files import ShowFiles
 
         try:
-            settings = Settings.from_env(os.environ)
+            settings = Settings.from_env(environ)
         except SettingsError as error:
             return _fail(str(error))
         if given.is_search:
@@ -65,7 +66,7 @@ def main() -> int:
         settings, apart = _apart(settings, given.asked, many=many)
         files = ShowFiles(settings.data)
         if given.aliases is not None:
-            status = _aliases(given.aliases, files)
+            status = _aliases(given.aliases, files, settings.show)
         else:
             defs = build_defs(settings, resource_prefix="")
             status = _report(defs, files, as_json=given.json, history=not apart, quiet=given.quiet)
@@ -129,7 +130,7 @@ def arguments(given: Sequence[str]) -> "argparse.Namespace":
         "       %(prog)s --check-list FILE",
         description="Who is this TV show about? Counts how often its episode summaries name each main character.",
         epilog="A year or a country behind the name chooses among shows that share it: tv-appearances 'the flash "
-        "(1990)'. A name that begins with - stands behind --, as in: tv-appearances -- -ing. Settings are environment "
+        "(1990)'. Put -- before a name that begins with -: tv-appearances -- -ing. Settings are environment "
         "variables (TV_APPEARANCES_…), read from .env too; docs/reference/settings.md lists them.",
     )
     parser.add_argument(
@@ -359,7 +360,7 @@ def _print_bars(mentions: Mapping[str, int], most: int = 20) -> None:
     Console().print(table)
 
 
-def _aliases(name: str, files: "ShowFiles") -> int:
+def _aliases(name: str, files: "ShowFiles", asked: str) -> int:
     """Write the file of extra names for the show whose files are here; nothing that is there already is lost."""
     from pathlib import Path
 
@@ -368,6 +369,8 @@ def _aliases(name: str, files: "ShowFiles") -> int:
     from tv_appearances.show_files import EVIDENCE
     from tv_appearances.storage import FilesError
 
+    if not files.exists(EVIDENCE):
+        return _fail(f"{asked} was not counted here yet. Count it first: tv-appearances {shlex.quote(asked)}")
     try:
         show, _, _ = files.show()
         cast, _ = files.characters()

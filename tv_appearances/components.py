@@ -84,7 +84,7 @@ class _Common(dg.Model):
         bool,
         _described(
             "Add a sensor that evaluates the automation conditions of these assets alone. Without it, the location's "
-            "own sensor does, once it is on."
+            "own sensor does, once it is on. With a list of shows it is not needed."
         ),
     ] = False
 
@@ -92,7 +92,7 @@ class _Common(dg.Model):
         dict[str, str] | None,
         _described(
             "Whom to tell what fails and why, once for each reason: `webhook`, `email_to` (with `email_from` and "
-            "`smtp`), `heartbeat_url`, and `leaders: 'yes'` to hear when another character leads.",
+            "`smtp`), `heartbeat_url` while the sensors tick, and `leaders: 'yes'` to hear of another leader.",
             {"webhook": "https://hooks.example.com/x", "heartbeat_url": "https://ping.example.com/y"},
         ),
     ] = None

@@ -65,7 +65,7 @@ class Settings:
     alert_leaders: bool = False
     """`yes`: tell also when another character leads."""
     heartbeat_url: str = ""
-    """The address that is asked for once a minute while all is well."""
+    """The address that is asked for once a minute while the sensors tick and messages go out."""
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
     """What the reader calls a setting, by the field's name; errors and advice name it so."""
 

@@ -5,6 +5,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from email import message_from_bytes
 from email.message import Message as Mail
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,9 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, SensorInstigatorData
 
 from tv_appearances.alerts import (
     QUIET_HOURS,
@@ -21,6 +25,7 @@ from tv_appearances.alerts import (
     Message,
     State,
     Webhook,
+    asleep,
     deliver,
     main,
     news,
@@ -311,3 +316,23 @@ def test_a_sentence_from_outside_is_told(inbox: Inbox, monkeypatch: pytest.Monke
     inbox.status = 500
     with pytest.raises(SystemExit, match="webhook: HTTPError"):
         main()
+
+
+def a_sensor(instance: dg.DagsterInstance, location: str, status: InstigatorStatus) -> None:
+    """Make the instance remember a sensor `keep_current` of this code location."""
+    there = GrpcServerCodeLocationOrigin(host="localhost", port=1, location_name=location)
+    origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(there, "__repository__"), "keep_current")
+    data = SensorInstigatorData(min_interval=30)
+    instance.add_instigator_state(InstigatorState(origin, InstigatorType.SENSOR, status, data))
+
+
+def test_a_sensor_of_another_location_is_not_taken_for_ours(tmp_path: Path) -> None:
+    now = datetime.now(tz=timezone.utc)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        a_sensor(instance, "ours", InstigatorStatus.DECLARED_IN_CODE)
+        a_sensor(instance, "theirs", InstigatorStatus.STOPPED)
+        assert [ending.reason for ending in asleep(instance, "ours", ["keep_current"], now)] == [None]
+        (theirs,) = asleep(instance, "theirs", ["keep_current"], now)
+        assert theirs.text.startswith("The sensor keep_current is switched off.")
+        assert "Switch it on" in theirs.text
+        assert asleep(instance, "ours", ["another"], now) == []

@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from tv_appearances import automation
 from tv_appearances.build import build_defs
 from tv_appearances.definitions import root
 from tv_appearances.mentions.aliases import Aliases
@@ -257,3 +258,27 @@ def test_another_show_in_the_settings_runs_all_five(current: Simulation) -> None
 def test_the_sensor_is_on_from_the_start() -> None:
     (sensor,) = root(Settings()).sensors or ()
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+@pytest.mark.parametrize(("hours", "begins"), [((), 0), (("0 9 * * *", "0 15 * * *"), 9)])
+def test_an_outage_is_tried_seven_times_whenever_the_day_begins(
+    hours: tuple[str, ...], begins: int, tmp_path: Path
+) -> None:
+    @dg.asset(automation_condition=automation.daily(*hours))
+    def always_fails() -> None:
+        raise dg.Failure("no")
+
+    day = MIDNIGHT + timedelta(days=1, hours=begins)
+    cursor, tries = None, 0
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        for quarter in range(-28 * 4, 24 * 4):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Dagster's own tester uses what Dagster calls beta
+                now = day + timedelta(minutes=15 * quarter + 1)
+                definitions = dg.Definitions([always_fails])
+                said = dg.evaluate_automation_conditions(definitions, instance, cursor=cursor, evaluation_time=now)
+            cursor = said.cursor
+            if said.total_requested:
+                tries += quarter >= 0
+                dg.materialize([always_fails], instance=instance, raise_on_error=False, run_config=QUIET)
+    assert tries == 7, "at once, and at half past every hour for six hours"

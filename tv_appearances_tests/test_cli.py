@@ -49,7 +49,7 @@ def test_the_help_says_how_to_name_a_show(capsys: pytest.CaptureFixture[str]) ->
         cli.arguments(["--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert end.value.code == 0
-    assert "tv-appearances -- -ing" in said
+    assert "Put -- before a name that begins with -" in said
     assert "the flash (1990)" in said
 
 

@@ -122,3 +122,21 @@ def test_a_wrong_attribute_is_named_with_its_file(attributes: dict[str, str], sa
         TvShow(**attributes).build_defs(context)  # type: ignore[arg-type]
     assert "TV_APPEARANCES" not in failure.value.message
     assert "secret" not in failure.value.message
+
+
+def test_a_text_of_shows_is_a_file_and_the_way_out_is_a_list(tmp_path: Path) -> None:
+    import click
+
+    context = dg.ComponentTree.for_test().load_context
+    with pytest.raises(click.ClickException, match=r"`shows` in .*write the shows as a YAML list"):
+        TvShows(shows="friends;id:118").build_defs(context)  # type: ignore[call-arg]
+
+
+def test_two_lists_of_shows_have_folders_of_their_own_by_default() -> None:
+    context = dg.ComponentTree.for_test().load_context
+    folders = set()
+    for prefix in ("crime", ["tv", "comedy"]):
+        defs = TvShows(shows=["friends"], key_prefix=prefix).build_defs(context)  # type: ignore[call-arg]
+        (files,) = (resource for name, resource in (defs.resources or {}).items() if name.endswith("all_files"))
+        folders.add(files.path("x").parent.relative_to(context.project_root).as_posix())
+    assert folders == {"data/crime", "data/tv/comedy"}

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tv_appearances.fetching.errors import FetchError
+from tv_appearances.report.quickchart import ChartError
 from tv_appearances.schedule import (
     ALIKE,
     ASK_AGAIN_AFTER,
@@ -18,6 +20,7 @@ from tv_appearances.schedule import (
     LONGEST_PROBE,
     MINUTE,
     MOST_AT_ONCE,
+    NO_WORD,
     OVERVIEW_EVERY,
     SHARED,
     SHORTEST_PROBE,
@@ -26,10 +29,24 @@ from tv_appearances.schedule import (
     Schedule,
     ShowState,
 )
+from tv_appearances.storage import FilesError
+from tv_appearances.tvmaze.lookup import LookupFailed
 
 NOON = 1_772_452_800.0
 STAMP = 1_700_000_000
 OWN = "FilesError"
+
+
+def kinds_below(error: type[Exception]) -> set[str]:
+    """Its name and those of the errors of the package that it is the base of; a test may have its own."""
+    below = [one for one in error.__subclasses__() if one.__module__.startswith("tv_appearances.")]
+    return {error.__name__}.union(*map(kinds_below, below))
+
+
+def test_every_kind_of_failure_is_one_that_the_modules_raise_and_the_other_way_round() -> None:
+    raised = {kind for error in (FetchError, FilesError, LookupFailed, ChartError) for kind in kinds_below(error)}
+    told = LASTING | SHARED | {"FetchError", "FilesError"}
+    assert raised | {"RunInterrupted", NO_WORD} == told
 
 
 def of(*names: str, built: bool = False) -> Schedule:

@@ -122,7 +122,7 @@ def what_was_counted(answer: Answer) -> str:
 def credits_line(answer: Answer) -> str:
     """Whose data it is, where it is, on what terms and of when, on one line; a part that is not known is left out."""
     if answer.source == "sample":
-        parts = ["Data: a sample in TVMaze’s form, part of tv_appearances"]
+        parts = ["Data: a sample in the format that TVMaze uses, part of tv_appearances"]
     else:
         parts = ["Data: TVMaze", short(re.sub("^https?://(www[.])?", "", answer.show.url), 70), LICENCE]
     date = data_date(answer)

@@ -223,7 +223,8 @@ def test_the_credits_name_tvmaze_the_address_the_licence_and_the_date_of_the_dat
 
 
 def test_the_credits_of_the_sample_do_not_call_it_tvmazes_data() -> None:
-    assert credits_line(dataclasses.replace(ANSWER, source="sample")).startswith("Data: a sample in TVMaze’s form")
+    of_the_sample = credits_line(dataclasses.replace(ANSWER, source="sample"))
+    assert of_the_sample.startswith("Data: a sample in the format that TVMaze uses")
 
 
 @pytest.mark.parametrize("updated", [None, 0, 10**12, 10**30, -(10**30)])
