@@ -23,7 +23,7 @@ from tv_appearances.assets.overview import shows_overview
 from tv_appearances.build import ASSETS
 from tv_appearances.definitions import root
 from tv_appearances.fetching.fields import SchemaError
-from tv_appearances.fetching.pace import Pace, SharedPace
+from tv_appearances.fetching.pace import Pace
 from tv_appearances.mentions.aliases import Aliases
 from tv_appearances.report import overview
 from tv_appearances.report.answer import Answer
@@ -746,35 +746,6 @@ def test_a_tick_waits_for_tvmaze_less_long_than_dagster_waits_for_a_tick(library
         result = sensor.evaluate_tick(context)
     assert result.run_requests is not None
     assert "asks to wait 50 s, longer than a call may take (40 s)" in library.schedule.silence
-
-
-# --- the pace
-
-
-def test_processes_that_share_a_file_keep_one_pace(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from tv_appearances.fetching.pace import SharedPace\n"
-        "pace = SharedPace(Path(sys.argv[1]) / 'folder' / 'pace.json', 20, 11.0)\n"
-        "print([pace.reserve('api.example', 5.0, 65.0) for _ in range(10)])"
-    )
-    processes = [
-        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    pauses = sorted(pause for process in processes for pause in json.loads(process.communicate()[0]))
-    assert pauses[:LIMIT] == [0.0] * LIMIT
-    assert all(0 < pause <= WINDOW for pause in pauses[LIMIT:])
-    pace = SharedPace(tmp_path / "folder" / "pace.json", LIMIT, WINDOW)
-    assert pace.reserve("other.example", 5.0, 65.0) == 0.0, "each host has its own"
-    assert pace.reserve("api.example", 5.0, 5.5) is None, "not within the time there is"
-
-
-def test_a_pace_file_that_is_broken_or_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
-    file = tmp_path / "pace.json"
-    file.write_text("{")
-    assert SharedPace(file, LIMIT, WINDOW).reserve("api.example", 5.0, 65.0) == 0.0
-    nowhere = SharedPace(file / "below-a-file" / "pace.json", LIMIT, WINDOW)
-    assert [nowhere.reserve("api.example", 5.0, 65.0) for _ in range(LIMIT + 1)] == [*[0.0] * LIMIT, WINDOW]
 
 
 # --- a hundred shows

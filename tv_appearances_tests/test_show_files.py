@@ -13,8 +13,18 @@ from pathlib import Path
 import pytest
 
 from tv_appearances import show_files as f
-from tv_appearances.show_files import ShowFiles
-from tv_appearances.storage import FilesError, Origin, Stored, to_json
+from tv_appearances.show_files import AllFiles, ShowFiles
+from tv_appearances.storage import (
+    ABANDONED_AFTER_SECONDS,
+    FilesError,
+    Folder,
+    Origin,
+    Stored,
+    data_folder,
+    remove_folder,
+    sha256,
+    to_json,
+)
 from tv_appearances.tvmaze.models import Show
 
 ORIGIN = Origin({"show_id": 7, "source": "live"})
@@ -379,3 +389,130 @@ def test_an_interrupt_while_the_files_are_put_in_place_waits_for_the_last(
     finally:
         signal.signal(signal.SIGINT, before)
     assert shows_in(tmp_path) == {"The Harbour"}
+
+
+# --- the rest of what assets rely on
+
+
+def test_a_line_means_the_show_that_was_found_for_it_and_no_other(local: ShowFiles) -> None:
+    record = {"show": {"id": 7, "name": "The Lighthouse"}}
+    assert local.pinned("the lighthouse") is None
+    local.choose(SHOW, "live", record, "the lighthouse")
+    assert local.read(f.SHOW).origin == Origin({"show_id": 7, "source": "live", "asked": "the lighthouse"})
+    assert (local.pinned("the lighthouse"), local.pinned("lighthouse")) == (7, None)
+    local.choose(SHOW, "live", record)
+    assert local.pinned("") is None
+    local.choose(SHOW, "sample", record, "the lighthouse")
+    ShowFiles(local.home).finish()
+    assert local.pinned("the lighthouse") is None, "the sample pins nothing"
+
+
+def test_characters_are_read_back_and_an_odd_one_is_named(local: ShowFiles) -> None:
+    rows = [{"id": 1, "name": "Ada Quill", "played_by": "A. Actor"}]
+    local.write(f.CHARACTERS, to_json(rows), ORIGIN)
+    characters, stored = local.characters()
+    assert [(one.id, one.name) for one in characters] == [(1, "Ada Quill")]
+    assert stored.name == f.CHARACTERS
+    local.write(f.CHARACTERS, to_json([{"id": 1}]), ORIGIN)
+    with pytest.raises(FilesError, match=r"characters\.json is not as it should be \(.*\[0\].*`characters`"):
+        local.characters()
+
+
+def test_the_address_of_a_file_is_where_it_ends_up(local: ShowFiles) -> None:
+    local.choose(SHOW, "live", {"show": {"id": 7, "name": "x"}})
+    local.choose(Show(8, "Other"), "live", {"show": {"id": 8, "name": "y"}})
+    assert local.folder != local.home
+    assert local.uri(f.PAGE) == (local.home / f.PAGE).absolute().as_uri()
+
+
+def test_many_shows_have_a_folder_each_and_files_beside_them(tmp_path: Path) -> None:
+    every = AllFiles(tmp_path, prefix="tv/", setting="`data`")
+    lighthouse = every.of("the-lighthouse")
+    assert (lighthouse.home, lighthouse.setting) == (tmp_path / "the-lighthouse", "`data`")
+    with pytest.raises(FilesError, match="materialize `tv/episodes` first"):
+        lighthouse.read(f.EPISODES)
+    with pytest.raises(FilesError, match=r"x\.json"):
+        every.content("x.json")
+    assert every.write("x.json", b"1") == every.path("x.json") == tmp_path / "x.json"
+    assert every.content("x.json") == b"1"
+    assert every.write("x.json", b"2").read_bytes() == b"2"
+    assert not list(tmp_path.glob(".origin")), "what can be made anew at any time has no record"
+
+
+def test_a_reader_of_many_shows_sees_only_what_is_finished(tmp_path: Path) -> None:
+    every = AllFiles(tmp_path)
+    files = ShowFiles(tmp_path / "a")
+    files.choose(SHOW, "live", {"show": {"id": 7, "name": "The Lighthouse"}})
+    files.choose(Show(8, "Other"), "live", {"show": {"id": 8, "name": "Other"}})
+    assert every.of("a").show()[0].id == 7
+
+
+def test_a_run_that_another_one_overtook_says_how_to_keep_them_apart(tmp_path: Path) -> None:
+    for setting, advice in (("TV_DATA", ", or give each show a folder of its own in TV_DATA."), ("", "one is done.")):
+        files = ShowFiles(tmp_path / (setting or "none"), setting=setting)
+        files.choose(SHOW, "live", {"show": {"id": 7, "name": "The Lighthouse"}})
+        other = ShowFiles(files.home, setting=setting)
+        other.choose(Show(8, "Other"), "sample", {"show": {"id": 8, "name": "Other"}})
+        other.finish()
+        with pytest.raises(FilesError, match=r"Another run has chosen show 8 \(sample\) for .*meanwhile") as failure:
+            files.require_still(SHOW, "live")
+        assert str(failure.value).endswith(advice)
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://a/b", "can only be read"),
+        ("https://a/b", "can only be read"),
+        ("s3:/bucket", "without its second slash"),
+        ("s3://me:secret@bucket/tv", "has a password"),
+        ("s3:///", "names no bucket"),
+        ("nothing-opens-this://a/b", "cannot be opened"),
+    ],
+)
+def test_an_address_that_is_no_folder_says_why(address: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        data_folder(address)
+
+
+def test_an_address_of_this_machine_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert data_folder("~/tv") == tmp_path / "tv"
+    assert data_folder("file:///a/b") == data_folder("local:///a/b") == Path("/a/b")
+    assert not isinstance(data_folder("memory://tv/a"), Path)
+
+
+def test_a_folder_elsewhere_is_removed_with_all_in_it_and_may_be_gone_already() -> None:
+    folder = data_folder("memory://removed/a")
+    assert not isinstance(folder, Path)
+    (folder / "b").mkdir(parents=True)
+    (folder / "b" / "c").write_bytes(b"1")
+    remove_folder(folder)
+    assert not folder.exists()
+    remove_folder(folder)
+
+
+def test_files_elsewhere_are_written_and_read_whole() -> None:
+    files = Folder("memory://whole/a")
+    files.write("x.json", b"1", ORIGIN)
+    assert files.read("x.json").content == b"1"
+    assert files.read("x.json").digest == sha256(b"1")
+
+
+def test_what_a_killed_writer_left_is_swept_after_an_hour_and_not_before(local: ShowFiles) -> None:
+    local.write(f.EPISODES, b"[]", ORIGIN)
+    old, young = local.home / ".episodes.json.a.tmp", local.home / ".episodes.json.b.tmp"
+    for orphan, age in ((old, ABANDONED_AFTER_SECONDS + 5), (young, ABANDONED_AFTER_SECONDS - 60)):
+        orphan.write_bytes(b"half")
+        os.utime(orphan, (time.time() - age, time.time() - age))
+    local.write(f.EPISODES, b"[1]", ORIGIN)
+    assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_a_file_on_its_way_has_a_hidden_name_that_is_swept(local: ShowFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    replace = Path.replace
+    monkeypatch.setattr(Path, "replace", lambda self, target: (seen.append(self.name), replace(self, target))[1])
+    local.write(f.EPISODES, b"[]", ORIGIN)
+    assert seen[-1].startswith(".episodes.json.")
+    assert seen[-1].endswith(".tmp")

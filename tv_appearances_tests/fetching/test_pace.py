@@ -1,0 +1,60 @@
+"""The pace that processes share by a file."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tv_appearances.fetching.pace import HORIZON, SharedPace
+
+LIMIT, WINDOW = 20, 11.0
+
+
+def test_processes_that_share_a_file_keep_one_pace(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tv_appearances.fetching.pace import SharedPace\n"
+        "pace = SharedPace(Path(sys.argv[1]) / 'folder' / 'pace.json', 20, 11.0)\n"
+        "print([pace.reserve('api.example', 5.0, 65.0) for _ in range(10)])"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    pauses = sorted(pause for process in processes for pause in json.loads(process.communicate()[0]))
+    assert pauses[:LIMIT] == [0.0] * LIMIT
+    assert all(0 < pause <= WINDOW for pause in pauses[LIMIT:])
+    pace = SharedPace(tmp_path / "folder" / "pace.json", LIMIT, WINDOW)
+    assert pace.reserve("other.example", 5.0, 65.0) == 0.0, "each host has its own"
+    assert pace.reserve("api.example", 5.0, 5.5) is None, "not within the time there is"
+
+
+def test_a_pace_file_that_is_broken_or_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "pace.json"
+    file.write_text("{")
+    assert SharedPace(file, LIMIT, WINDOW).reserve("api.example", 5.0, 65.0) == 0.0
+    nowhere = SharedPace(file / "below-a-file" / "pace.json", LIMIT, WINDOW)
+    assert [nowhere.reserve("api.example", 5.0, 65.0) for _ in range(LIMIT + 1)] == [*[0.0] * LIMIT, WINDOW]
+
+
+def test_the_first_requests_go_at_once_and_the_next_when_the_window_has_passed(tmp_path: Path) -> None:
+    pace = SharedPace(tmp_path / "new" / "pace.json", 2, 60.0)
+    assert [pace.reserve("a", 0.0, 100.0) for _ in range(2)] == [0.0, 0.0]
+    third = pace.reserve("a", 0.0, 100.0)
+    assert third is not None
+    assert 59 < third <= 60
+    assert pace.reserve("a", 50.0, 100.0) is None, "what is left of the call's time counts, not its end"
+    assert len(json.loads((tmp_path / "new" / "pace.json").read_text())["a"]) == 3, "a refused one is not promised"
+
+
+def test_what_is_older_than_the_window_or_far_ahead_does_not_count(tmp_path: Path) -> None:
+    file, now = tmp_path / "pace.json", time.time()
+    pace = SharedPace(file, 2, 60.0)
+    file.write_text(json.dumps({"a": [now - 61, now + HORIZON + 60], "b": [now - 1, now - 1]}))
+    assert pace.reserve("a", 0.0, 100.0) == 0.0
+    kept = json.loads(file.read_text())
+    assert len(kept["a"]) == 1
+    assert kept["b"] == [now - 1, now - 1]
+    waits = pace.reserve("b", 0.0, 100.0)
+    assert waits is not None
+    assert 55 < waits <= 59, "a window after the one that many requests ago"
