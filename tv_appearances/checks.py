@@ -12,7 +12,7 @@ import dagster as dg
 
 from tv_appearances.tvmaze.lookup import parse_show_choice
 from tv_appearances.tvmaze.models import Episode, Mention, Show, Source, duplicate_ids
-from tv_appearances.tvmaze.titles import fold, is_called
+from tv_appearances.tvmaze.titles import is_called, title_key
 
 MOST_AMBIGUOUS = 0.10
 FEWEST_WITH_SUMMARIES = 0.50
@@ -120,7 +120,7 @@ def show_name_matches_search(asked: str, show: Show) -> Verdict:
 def search_is_unambiguous(results: Sequence[Show], mistakable: Sequence[Show]) -> Verdict:
     """`results` is what the search found, the chosen show first; `mistakable` who else could well be meant."""
     chosen, *others = results
-    same = [show for show in others if fold(show.name) == fold(chosen.name) and show.id != chosen.id]
+    same = [show for show in others if title_key(show.name) == title_key(chosen.name) and show.id != chosen.id]
     if not same:
         return Verdict(True, f"Only one result is called {_code(chosen.name)}.")
     listed = ", ".join(f"id:{show.id} ({_when_and_where(show)})" for show in mistakable or same)

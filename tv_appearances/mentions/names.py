@@ -160,7 +160,7 @@ def _is_suffix(word: str) -> bool:
     return word.lower().replace(".", "") in SUFFIXES or NUMERAL.fullmatch(word) is not None
 
 
-class Reading(NamedTuple):
+class NameSplit(NamedTuple):
     """Another way to read a cast name: `titles` of its words are titles.
 
     The texts decide for it if they use `shows` alone, in `needed` sentences at least and in more than they use
@@ -173,7 +173,7 @@ class Reading(NamedTuple):
     needed: int
 
 
-def other_readings(cast_name: str) -> tuple[Reading, ...]:
+def other_readings(cast_name: str) -> tuple[NameSplit, ...]:
     """How else a cast name may be read than by the list of titles, and which words would show it.
 
     A title before a single word may be a given name ("Major Lilywood": "Major loses his job"). So may a particle
@@ -191,13 +191,13 @@ def other_readings(cast_name: str) -> tuple[Reading, ...]:
         return ()
     known = _titles_in(words)
     if known == 1 and len(words) == 2 and title_of(words[0]) not in CIVIL:  # noqa: PLR2004
-        return (Reading(0, words[0], words[1], 2),)
+        return (NameSplit(0, words[0], words[1], 2),)
     if known and len(words) == known + 2 and words[known].lower() in PARTICLES:
-        return (Reading(known, words[known], words[-1], 2),)
+        return (NameSplit(known, words[known], words[-1], 2),)
     first = words[0].lower()
     if known or first in ADJECTIVES or first in PARTICLES or first in given_names() or words[-1].lower() in PEOPLE:
         return ()
-    return tuple(Reading(at, words[at], words[0], 1) for at in range(1, len(words) - 1))
+    return tuple(NameSplit(at, words[at], words[0], 1) for at in range(1, len(words) - 1))
 
 
 def _forms_of(name: Name, *, suffixed: bool, senior: bool, halved: bool) -> Iterator[tuple[str, Kind]]:

@@ -17,7 +17,7 @@ from tv_appearances.fetching.errors import FetchError, NotFound, Unreachable
 from tv_appearances.fetching.fields import Rows, SchemaError
 from tv_appearances.tvmaze.api import Gateway, Merged, Since
 from tv_appearances.tvmaze.models import SearchResult, Show, Source
-from tv_appearances.tvmaze.titles import Reading, mistakable, ranked, readings
+from tv_appearances.tvmaze.titles import TitleReading, mistakable, ranked, readings
 
 MAX_TITLE = 200
 MOST_SHORTER = 5
@@ -231,7 +231,7 @@ def _choose(gateway: Gateway, source: Source, asked: str) -> Found:
             return _found(asked, source, tried, places[0])
     sure = [(search, reading) for search, reading in tried if reading.sure]
     for search, reading in sure:
-        if places := ranked(Reading(reading.title), _shows(search)):
+        if places := ranked(TitleReading(reading.title), _shows(search)):
             raise LookupFailed(
                 f"TVMaze finds no show called {asked!r}, only {_listed(_shows(search), places)}: "
                 "if it is one of these, ask for its id."
@@ -242,7 +242,7 @@ def _choose(gateway: Gateway, source: Source, asked: str) -> Found:
     raise LookupFailed(_nothing_found(gateway, asked))
 
 
-_Try: TypeAlias = tuple[Fetched[Rows[SearchResult]], Reading]
+_Try: TypeAlias = tuple[Fetched[Rows[SearchResult]], TitleReading]
 
 
 def _searches(gateway: Gateway, asked: str) -> Iterator[_Try]:
@@ -320,7 +320,7 @@ def _proposed(gateway: Gateway, query: str) -> str:
         shows = _shows(gateway.search_shows(query))
     except FetchError:
         return ""
-    return _listed(shows, dict.fromkeys([*ranked(Reading(query), shows), *range(len(shows))]))
+    return _listed(shows, dict.fromkeys([*ranked(TitleReading(query), shows), *range(len(shows))]))
 
 
 def _listed(shows: Sequence[Show], places: Iterable[int]) -> str:

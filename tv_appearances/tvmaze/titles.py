@@ -54,7 +54,7 @@ _MOST_READINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TitleReading:
     """One way to read what was asked for: a title, and what was said behind it about the show.
 
     `countries` are codes of ISO 3166, one of which it is; `words` are neither year nor country, and can only mean a
@@ -74,19 +74,19 @@ class Reading:
         answers = [known in said if known else None for said, known in facts if said]
         if self.words:
             other = None if self.year or self.countries else False
-            answers.append(fold(show.network or "").startswith(fold(self.words)) or other)
+            answers.append(title_key(show.network or "").startswith(title_key(self.words)) or other)
         return False if False in answers else None if None in answers else True
 
 
-def readings(asked: str) -> tuple[Reading, ...]:
+def readings(asked: str) -> tuple[TitleReading, ...]:
     """The ways to read a title: as it stands, then with one year, country or bracket after the other taken off."""
-    found = [Reading(" ".join(unicodedata.normalize("NFKC", asked).split()))]
+    found = [TitleReading(" ".join(unicodedata.normalize("NFKC", asked).split()))]
     while len(found) < _MOST_READINGS and (shorter := _without_the_end(found[-1])):
         found.append(shorter)
     return tuple(found)
 
 
-def ranked(reading: Reading, shows: Sequence[Show]) -> list[int]:
+def ranked(reading: TitleReading, shows: Sequence[Show]) -> list[int]:
     """The places of the shows that are called so and fit, best first.
 
     That TVMaze confirms year and country counts before spelling, and spelling before TVMaze's order.
@@ -104,13 +104,13 @@ def is_called(asked: str, show: Show) -> bool:
     return any(ranked(reading, [show]) for reading in readings(asked))
 
 
-def mistakable(reading: Reading, chosen: SearchResult, results: Sequence[SearchResult]) -> tuple[Show, ...]:
+def mistakable(reading: TitleReading, chosen: SearchResult, results: Sequence[SearchResult]) -> tuple[Show, ...]:
     """The other shows of that very name that could be meant as well: nearly as well known, and not ruled out."""
     return tuple(
         other.show
         for other in results
         if other.show.id != chosen.show.id
-        and fold(other.show.name) == fold(chosen.show.name)
+        and title_key(other.show.name) == title_key(chosen.show.name)
         and reading.fits(other.show) is reading.fits(chosen.show)
         and _nearly_as_well_known(other, chosen)
     )
@@ -125,14 +125,14 @@ def nearness(asked: str, name: str) -> int | None:
         return 0
     if asked.casefold() == name.casefold():
         return 1
-    if fold(asked) == fold(name):
+    if title_key(asked) == title_key(name):
         return 2
-    if fold(asked) == fold(name, article=False) or fold(asked, article=False) == fold(name):
+    if title_key(asked) == title_key(name, article=False) or title_key(asked, article=False) == title_key(name):
         return 3
     return None
 
 
-def fold(title: str, *, article: bool = True) -> str:
+def title_key(title: str, *, article: bool = True) -> str:
     """One spelling of a title: no case, accents, punctuation or blanks, `&` as "and"; with or without its article."""
     text = unicodedata.normalize("NFKC", title.translate(_APOSTROPHES)).casefold()
     text = _MARKS.sub("", unicodedata.normalize("NFD", text)).translate(_LETTERS).strip()
@@ -144,7 +144,7 @@ def fold(title: str, *, article: bool = True) -> str:
     return "".join(sign for sign in text if unicodedata.category(sign)[0] in "LMN") or text
 
 
-def _without_the_end(reading: Reading) -> Reading | None:
+def _without_the_end(reading: TitleReading) -> TitleReading | None:
     text = reading.title
     if match := _IN_BRACKETS.fullmatch(text) or _BETWEEN_COMMAS.fullmatch(text):
         return _with(reading, match[1], match[2], sure=True)
@@ -157,8 +157,8 @@ def _without_the_end(reading: Reading) -> Reading | None:
     return None
 
 
-def _with(reading: Reading, title: str, said: str, *, sure: bool) -> Reading | None:
-    if not fold(title):
+def _with(reading: TitleReading, title: str, said: str, *, sure: bool) -> TitleReading | None:
+    if not title_key(title):
         return None
     years = _YEARS.search(said)
     countries: list[str] = []
@@ -179,12 +179,12 @@ def _with(reading: Reading, title: str, said: str, *, sure: bool) -> Reading | N
 
 def _country(name: str) -> str:
     """The code of a country that goes by this name or code, "" for none."""
-    return _codes().get(fold(name, article=False), "")
+    return _codes().get(title_key(name, article=False), "")
 
 
 @cache
 def _codes() -> Mapping[str, str]:
-    return {fold(name): code for code, names in COUNTRIES.items() for name in (code, *names.split("|"))}
+    return {title_key(name): code for code, names in COUNTRIES.items() for name in (code, *names.split("|"))}
 
 
 def _nearly_as_well_known(other: SearchResult, chosen: SearchResult) -> bool:

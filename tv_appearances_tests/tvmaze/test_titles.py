@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tv_appearances.tvmaze.models import SearchResult, Show
-from tv_appearances.tvmaze.titles import Reading, fold, is_called, mistakable, nearness, ranked, readings
+from tv_appearances.tvmaze.titles import TitleReading, is_called, mistakable, nearness, ranked, readings, title_key
 
 
 def result(show: Show, score: float = 1.0) -> SearchResult:
@@ -15,40 +15,40 @@ def result(show: Show, score: float = 1.0) -> SearchResult:
 @pytest.mark.parametrize(
     ("asked", "reading"),
     [
-        ("Star Fleet (2003)", Reading("Star Fleet", year="2003", sure=True)),
-        ("Star Fleet [2003]", Reading("Star Fleet", year="2003", sure=True)),
-        ("Star Fleet (2003-2009)", Reading("Star Fleet", year="2003", sure=True)),
-        ("Star Fleet (2003– )", Reading("Star Fleet", year="2003", sure=True)),
-        ("Star Fleet, 2003, BBC One", Reading("Star Fleet", year="2003", words="BBC One", sure=True)),
-        ("Star Fleet, 2003", Reading("Star Fleet", year="2003", sure=True)),
-        ("Star Fleet 2003", Reading("Star Fleet", year="2003")),
-        ("Star Fleet - 2003", Reading("Star Fleet", year="2003")),
-        ("Star Fleet （2003）", Reading("Star Fleet", year="2003", sure=True)),
-        ("House of Maps (US)", Reading("House of Maps", countries=("US",), sure=True)),
-        ("House of Maps (U.K.)", Reading("House of Maps", countries=("GB",), sure=True)),
-        ("House of Maps (United Kingdom)", Reading("House of Maps", countries=("GB",), sure=True)),
-        ("House of Maps (tv)", Reading("House of Maps", words="tv")),
-        ("House of Maps (KW)", Reading("House of Maps", countries=("KW",), sure=True)),
-        ("House of Maps (Denmark/Sweden)", Reading("House of Maps", countries=("DK", "SE"), sure=True)),
-        ("House of Maps (TV series 2013)", Reading("House of Maps", year="2013", words="TV series", sure=True)),
-        ("House of Maps UK", Reading("House of Maps", countries=("GB",))),
-        ("house of maps uk", Reading("house of maps", countries=("GB",))),
-        ("House of Maps New Zealand", Reading("House of Maps", countries=("NZ",))),
-        ("House of Maps (US, 2013)", Reading("House of Maps", year="2013", countries=("US",), sure=True)),
-        ("House of Maps (2013 US)", Reading("House of Maps", year="2013", countries=("US",), sure=True)),
-        ("House of Maps (US) (2013)", Reading("House of Maps", year="2013", countries=("US",), sure=True)),
-        ("House of Maps US 2013", Reading("House of Maps", year="2013", countries=("US",))),
-        ("House of Maps (remake)", Reading("House of Maps", words="remake")),
-        ("House of Maps (2013 remake)", Reading("House of Maps", year="2013", words="remake", sure=True)),
-        ("1992", Reading("1992")),
-        ("(2003)", Reading("(2003)")),
-        ("Stuck in", Reading("Stuck in")),
-        ("Room 90210", Reading("Room 90210")),
+        ("Star Fleet (2003)", TitleReading("Star Fleet", year="2003", sure=True)),
+        ("Star Fleet [2003]", TitleReading("Star Fleet", year="2003", sure=True)),
+        ("Star Fleet (2003-2009)", TitleReading("Star Fleet", year="2003", sure=True)),
+        ("Star Fleet (2003– )", TitleReading("Star Fleet", year="2003", sure=True)),
+        ("Star Fleet, 2003, BBC One", TitleReading("Star Fleet", year="2003", words="BBC One", sure=True)),
+        ("Star Fleet, 2003", TitleReading("Star Fleet", year="2003", sure=True)),
+        ("Star Fleet 2003", TitleReading("Star Fleet", year="2003")),
+        ("Star Fleet - 2003", TitleReading("Star Fleet", year="2003")),
+        ("Star Fleet （2003）", TitleReading("Star Fleet", year="2003", sure=True)),
+        ("House of Maps (US)", TitleReading("House of Maps", countries=("US",), sure=True)),
+        ("House of Maps (U.K.)", TitleReading("House of Maps", countries=("GB",), sure=True)),
+        ("House of Maps (United Kingdom)", TitleReading("House of Maps", countries=("GB",), sure=True)),
+        ("House of Maps (tv)", TitleReading("House of Maps", words="tv")),
+        ("House of Maps (KW)", TitleReading("House of Maps", countries=("KW",), sure=True)),
+        ("House of Maps (Denmark/Sweden)", TitleReading("House of Maps", countries=("DK", "SE"), sure=True)),
+        ("House of Maps (TV series 2013)", TitleReading("House of Maps", year="2013", words="TV series", sure=True)),
+        ("House of Maps UK", TitleReading("House of Maps", countries=("GB",))),
+        ("house of maps uk", TitleReading("house of maps", countries=("GB",))),
+        ("House of Maps New Zealand", TitleReading("House of Maps", countries=("NZ",))),
+        ("House of Maps (US, 2013)", TitleReading("House of Maps", year="2013", countries=("US",), sure=True)),
+        ("House of Maps (2013 US)", TitleReading("House of Maps", year="2013", countries=("US",), sure=True)),
+        ("House of Maps (US) (2013)", TitleReading("House of Maps", year="2013", countries=("US",), sure=True)),
+        ("House of Maps US 2013", TitleReading("House of Maps", year="2013", countries=("US",))),
+        ("House of Maps (remake)", TitleReading("House of Maps", words="remake")),
+        ("House of Maps (2013 remake)", TitleReading("House of Maps", year="2013", words="remake", sure=True)),
+        ("1992", TitleReading("1992")),
+        ("(2003)", TitleReading("(2003)")),
+        ("Stuck in", TitleReading("Stuck in")),
+        ("Room 90210", TitleReading("Room 90210")),
     ],
 )
-def test_a_year_a_country_or_a_bracket_is_taken_off_the_end(asked: str, reading: Reading) -> None:
+def test_a_year_a_country_or_a_bracket_is_taken_off_the_end(asked: str, reading: TitleReading) -> None:
     assert readings(asked)[-1] == reading
-    assert readings(asked)[0] == Reading(readings(asked)[0].title)
+    assert readings(asked)[0] == TitleReading(readings(asked)[0].title)
 
 
 @pytest.mark.parametrize(
@@ -108,17 +108,17 @@ KNOWN = Show(1, "Girls", weight=89)
     ],
 )
 def test_only_a_namesake_that_is_nearly_as_well_known_is_doubtful(other: Show, score: float, doubtful: bool) -> None:
-    assert bool(mistakable(Reading("girls"), result(KNOWN), [result(other, score)])) is doubtful
+    assert bool(mistakable(TitleReading("girls"), result(KNOWN), [result(other, score)])) is doubtful
 
 
 def test_two_shows_that_hardly_anybody_knows_are_doubtful_and_what_was_said_rules_one_out() -> None:
     old, new = Show(1, "Star Fleet", premiered="1978", weight=2), Show(2, "Star Fleet", premiered="2003", weight=0)
-    assert mistakable(Reading("Star Fleet"), result(old), [result(new, 0.9)]) == (new,)
-    assert mistakable(Reading("Star Fleet", year="1978"), result(old), [result(new)]) == ()
+    assert mistakable(TitleReading("Star Fleet"), result(old), [result(new, 0.9)]) == (new,)
+    assert mistakable(TitleReading("Star Fleet", year="1978"), result(old), [result(new)]) == ()
 
 
 @given(st.text(min_size=1, max_size=40))
 def test_any_text_is_read_and_every_shorter_reading_has_a_title(text: str) -> None:
     ways = readings(text)
-    assert all(fold(way.title) for way in ways[1:])
+    assert all(title_key(way.title) for way in ways[1:])
     assert [len(way.title) for way in ways] == sorted({len(way.title) for way in ways}, reverse=True)
