@@ -516,3 +516,75 @@ def test_a_file_on_its_way_has_a_hidden_name_that_is_swept(local: ShowFiles, mon
     local.write(f.EPISODES, b"[]", ORIGIN)
     assert seen[-1].startswith(".episodes.json.")
     assert seen[-1].endswith(".tmp")
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (PermissionError(13, "Permission denied"), "Permission denied"),
+        (RuntimeError("the bucket is locked"), "the bucket is locked"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_what_the_store_said_is_told_in_its_words(error: Exception, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = Folder("memory://broken/a", setting="TV_DATA")
+
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    files.write("x.json", b"1", ORIGIN)
+    for name in ("pipe_file", "cat_file", "info", "exists"):
+        monkeypatch.setattr(files.folder.fs, name, fails)  # type: ignore[union-attr]
+    for act, what in (
+        (lambda: files.write("y.json", b"2", ORIGIN), r"y\.json"),
+        (lambda: files.replace("y.json", b"2"), r"y\.json"),
+        (lambda: files.content("x.json"), r"x\.json"),
+        (lambda: files.exists("x.json"), r"x\.json"),
+        (lambda: files.read("x.json"), r"x\.json"),
+    ):
+        with pytest.raises(FilesError, match=rf"{what}.*{why}"):
+            act()
+
+
+def test_another_show_is_made_apart_and_only_while_it_is_another(local: ShowFiles) -> None:
+    other = Show(8, "Other")
+    local.choose(SHOW, "live", {"show": {"id": 7, "name": "The Lighthouse"}})
+    local.choose(other, "live", {"show": {"id": 8, "name": "Other"}})
+    local.write(f.EPISODES, b"[]", f.origin_of(8, "live"))
+    apart = local.folder
+    assert apart != local.home
+    again = ShowFiles(local.home)
+    again.choose(other, "live", {"show": {"id": 8, "name": "Other"}})
+    assert again.exists(f.EPISODES), "what was made of the same show stays"
+    third = ShowFiles(local.home)
+    third.choose(Show(9, "Third"), "live", {"show": {"id": 9, "name": "Third"}})
+    assert not third.exists(f.EPISODES), "what was made of another one goes"
+    back = ShowFiles(local.home)
+    back.choose(SHOW, "live", {"show": {"id": 7, "name": "The Lighthouse"}})
+    assert back.folder == back.home
+    assert not apart.exists()
+
+
+def test_what_is_half_written_is_no_part_of_the_set_that_is_put_in_place(local: ShowFiles) -> None:
+    local.choose(SHOW, "live", {"show": {"id": 7, "name": "The Lighthouse"}})
+    local.choose(Show(8, "Other"), "live", {"show": {"id": 8, "name": "Other"}})
+    (local.folder / ".episodes.json.x.tmp").write_bytes(b"half")
+    local.write(f.EPISODES, b"[]", f.origin_of(7, "live"))
+    with pytest.raises(FilesError, match="was made for show 7"):
+        local.finish()
+    local.write(f.EPISODES, b"[]", f.origin_of(8, "live"))
+    local.finish()
+    assert ShowFiles(local.home).show()[0].id == 8
+    assert not list(local.home.glob(".*.tmp"))
+
+
+def test_records_are_forgotten_after_an_hour_and_the_newest_never(local: ShowFiles) -> None:
+    for content in (b"[1]", b"[2]", b"[3]"):
+        local.write(f.EPISODES, content, ORIGIN)
+    records = {path: path.stat().st_mtime for path in (local.home / ".origin" / f.EPISODES).glob("*.json")}
+    assert len(records) == 3
+    for path in records:
+        os.utime(path, (time.time() - 2 * ABANDONED_AFTER_SECONDS,) * 2)
+    local.write(f.EPISODES, b"[3]", ORIGIN)
+    assert local.read(f.EPISODES).origin == ORIGIN
+    assert len(list((local.home / ".origin" / f.EPISODES).glob("*.json"))) == 1

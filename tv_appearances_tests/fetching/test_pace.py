@@ -58,3 +58,13 @@ def test_what_is_older_than_the_window_or_far_ahead_does_not_count(tmp_path: Pat
     waits = pace.reserve("b", 0.0, 100.0)
     assert waits is not None
     assert 55 < waits <= 59, "a window after the one that many requests ago"
+
+
+def test_a_pause_is_to_the_oldest_of_as_many_as_are_allowed(tmp_path: Path) -> None:
+    file, now = tmp_path / "pace.json", time.time()
+    file.write_text(json.dumps({"a": [now - 50, now - 30, now - 10]}))
+    pause = SharedPace(file, 2, 60.0).reserve("a", 0.0, 100.0)
+    assert pause is not None
+    assert 28 < pause <= 30
+    sent = json.loads(file.read_text())["a"]
+    assert abs(sent[-1] - (now + 30)) < 2

@@ -253,6 +253,13 @@ def test_server_errors_without_end_are_a_bounded_failure(client: TVMazeClient, t
     assert failure.value.retryable
 
 
+def test_a_server_error_is_waited_for_half_a_second_and_then_twice_as_long(client, tvmaze_server, clock: Clock):
+    tvmaze_server.fault(CAST, "500", times=4)
+    assert client.cast(LIGHTHOUSE).requests == 5
+    assert all(first <= wait <= first + 0.5 for first, wait in zip([0.5, 1, 2, 4], clock.waits, strict=True))
+    assert len({wait % 0.5 for wait in clock.waits}) == 4, "each with some chance in it"
+
+
 def test_the_deadline_holds_over_all_tries(make_client, tvmaze_server: TVMazeServer, clock: Clock):
     tvmaze_server.fault(CAST, "500", times=99)
     with pytest.raises(ServerTrouble):
@@ -376,6 +383,12 @@ def test_three_redirects_on_the_host_are_followed(client: TVMazeClient, tvmaze_s
     tvmaze_server.fault(CAST, "redirect", times=3)
     assert len(client.cast(LIGHTHOUSE).value) == 4
     assert client.requests_made == len(tvmaze_server.log) == 4
+
+
+def test_a_host_is_the_same_in_capitals(make_client, tvmaze_server: TVMazeServer):
+    base = tvmaze_server.url.replace("127.0.0.1", "localhost")
+    tvmaze_server.fault(CAST, "redirect", to=f"{base.replace('localhost', 'LOCALHOST')}/shows/7001/cast")
+    assert make_client(base).cast(LIGHTHOUSE).requests == 1
 
 
 def test_a_redirect_loop_ends_after_three(client: TVMazeClient, tvmaze_server: TVMazeServer):
