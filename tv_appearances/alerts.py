@@ -24,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 import dagster as dg
 
 from tv_appearances.failures import failure_of, is_retried
+from tv_appearances.show_list import ShowList, ShowListError
 
 QUIET_HOURS = 6.0
 """Hours in which a reason that was told is not told again, however often it comes and goes."""
@@ -230,6 +231,7 @@ def sensors(  # noqa: PLR0913 - each is something a deployment sets
     leader_changes: bool = False,
     report: dg.AssetKey | None = None,
     watched: Sequence[str] = ("keep_current",),
+    shows: ShowList | None = None,
     interval_seconds: int = INTERVAL_SECONDS,
     name: str = "alerts",
 ) -> list[dg.SensorDefinition]:
@@ -246,6 +248,7 @@ def sensors(  # noqa: PLR0913 - each is something a deployment sets
         leader_changes: Tell when another character leads a show.
         report: The asset whose materializations say in `leader` who does.
         watched: The sensors that keep the shows current.
+        shows: The list of shows, where there is one: its lines that are no show are told.
         interval_seconds: How often to look.
         name: What the sensor is called.
     """
@@ -266,7 +269,8 @@ def sensors(  # noqa: PLR0913 - each is something a deployment sets
         state.until, ended = _ended(context.instance, selected, state.until)
         here = context.code_location_origin
         sensors_asleep = asleep(context.instance, here.location_name if here else None, watched, now)
-        messages = news(state, [*ended, *sensors_asleep], now.timestamp())
+        bad_lines = [_bad_lines(shows)] if shows else []
+        messages = news(state, [*ended, *sensors_asleep, *bad_lines], now.timestamp())
         if leader_changes and report:
             messages += _leaders(context.instance, report, state)
         failed = deliver(state, ways, messages)
@@ -399,6 +403,15 @@ def asleep(instance: dg.DagsterInstance, location: str | None, watched: Sequence
         text = f"The sensor {state.name} {said}. Nothing is kept current until it goes on. {remedy}" if said else ""
         endings.append(Ending(f"sensor {state.name}", same_reason(text) if said else None, text))
     return endings
+
+
+def _bad_lines(shows: ShowList) -> Ending:
+    try:
+        dropped = shows.read().dropped
+    except ShowListError as error:
+        dropped = (str(error),)
+    text = " ".join(dropped[:NAMED])
+    return Ending("the list of shows", same_reason(text) if text else None, text)
 
 
 def _leaders(instance: dg.DagsterInstance, report: dg.AssetKey, state: State) -> list[Message]:

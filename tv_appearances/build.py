@@ -125,6 +125,7 @@ def _alerts(
         leader_changes=settings.alert_leaders,
         report=next(key for key in keys if key.path[-1] == "appearances_report"),
         watched=watched,
+        shows=settings.shows,
         name=f"{_joined(prefix)}alerts",
     )
 

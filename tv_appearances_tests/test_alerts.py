@@ -34,6 +34,7 @@ from tv_appearances.alerts import (
 )
 from tv_appearances.definitions import root
 from tv_appearances.settings import Settings
+from tv_appearances.show_list import ShowList
 
 HOUR = 3600.0
 OUTAGE = "TVMaze answered 503"
@@ -336,3 +337,18 @@ def test_a_sensor_of_another_location_is_not_taken_for_ours(tmp_path: Path) -> N
         assert theirs.text.startswith("The sensor keep_current is switched off.")
         assert "Switch it on" in theirs.text
         assert asleep(instance, "ours", ["another"], now) == []
+
+
+def test_a_bad_line_of_the_list_is_told_once_and_when_it_is_gone(inbox: Inbox, tmp_path: Path) -> None:
+    file = tmp_path / "shows.txt"
+    file.write_text("friends\n???\n")
+    world = World(inbox, tmp_path, shows=ShowList(str(file)))
+    world.tick()
+    world.tick()
+    file.write_text("friends\n")
+    world.tick()
+    assert [post["title"] for post in inbox.posts] == ["Failing: the list of shows", "Good again"]
+    assert "line 2: '???' has no letter a-z" in inbox.posts[0]["text"]
+    file.unlink()
+    world.tick()
+    assert "cannot read" in inbox.posts[-1]["text"]

@@ -49,7 +49,7 @@ MAY_KNOW: dict[str, set[str]] = {
     },
     "schedule": {"tvmaze"},
     "many_shows": {"automation", "failures", "fetching", "schedule", "show_files", "show_list", "storage", "tvmaze"},
-    "alerts": {"failures", "settings"},
+    "alerts": {"failures", "settings", "show_list"},
     "history": set(),
     "build": {
         "alerts",
