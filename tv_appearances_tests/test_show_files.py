@@ -588,3 +588,21 @@ def test_records_are_forgotten_after_an_hour_and_the_newest_never(local: ShowFil
     local.write(f.EPISODES, b"[3]", ORIGIN)
     assert local.read(f.EPISODES).origin == ORIGIN
     assert len(list((local.home / ".origin" / f.EPISODES).glob("*.json"))) == 1
+
+
+def test_what_was_not_made_yet_of_a_new_show_is_read_from_the_old_one_and_refused(tmp_path: Path) -> None:
+    files = ShowFiles(tmp_path, prefix="tv/", setting="TV_DATA")
+    files.choose(SHOW, "live", {"show": {"id": 7, "name": "The Lighthouse"}})
+    files.write(f.EPISODES, b"[]", f.origin_of(7, "live"))
+    other = ShowFiles(tmp_path, prefix="tv/", setting="TV_DATA")
+    other.choose(Show(8, "Other"), "live", {"show": {"id": 8, "name": "Other"}})
+    stored = other.read(f.EPISODES)
+    assert stored.origin == f.origin_of(7, "live")
+    with pytest.raises(FilesError, match="was made for show 7"):
+        other.require_same_show(Show(8, "Other"), "live", stored)
+    with pytest.raises(FilesError, match="characters.json does not exist yet: materialize `tv/characters` first") as no:
+        other.read(f.CHARACTERS)
+    assert str(tmp_path / f.CHARACTERS) in str(no.value)
+    other.write(f.EPISODES, b"[1]", f.origin_of(8, "live"))
+    assert other.read(f.EPISODES).content == b"[1]"
+    assert files.read(f.EPISODES).content == b"[]"
