@@ -353,10 +353,10 @@ def test_the_command_writes_the_aliases_to_edit_from_what_a_run_left(
 ) -> None:
     project.run()
     path = tmp_path / "names.toml"
-    assert write_aliases(str(path), project.files) == 0
+    assert write_aliases(str(path), project.files, "the lighthouse") == 0
     assert read_aliases(path.read_text(encoding="utf-8"), "names.toml").of("any", 7).names["Ada Quist"] == ()
     path.write_text("mine", encoding="utf-8")
-    assert write_aliases(str(path), project.files) == 1
+    assert write_aliases(str(path), project.files, "the lighthouse") == 1
     assert path.read_text(encoding="utf-8") == "mine"
     assert "is there already" in capsys.readouterr().err
 
@@ -364,8 +364,8 @@ def test_the_command_writes_the_aliases_to_edit_from_what_a_run_left(
 def test_the_command_says_what_to_do_where_nothing_was_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert write_aliases(str(tmp_path / "names.toml"), Project(tmp_path / "empty").files) == 1
-    assert "tv_show_info" in capsys.readouterr().err
+    assert write_aliases(str(tmp_path / "names.toml"), Project(tmp_path / "empty").files, "the wire") == 1
+    assert "Count it first: tv-appearances 'the wire'" in capsys.readouterr().err
     assert not (tmp_path / "names.toml").exists()
 
 
