@@ -606,3 +606,15 @@ def test_what_was_not_made_yet_of_a_new_show_is_read_from_the_old_one_and_refuse
     other.write(f.EPISODES, b"[1]", f.origin_of(8, "live"))
     assert other.read(f.EPISODES).content == b"[1]"
     assert files.read(f.EPISODES).content == b"[]"
+
+
+def test_without_a_setting_or_a_prefix_messages_name_none(tmp_path: Path) -> None:
+    for files in (ShowFiles(tmp_path / "a"), AllFiles(tmp_path).of("a"), Folder(tmp_path / "a", made_by=f.MADE_BY)):
+        assert files.setting == ""
+        with pytest.raises(FilesError, match="materialize `episodes` first"):
+            files.read(f.EPISODES)
+
+
+def test_a_show_that_nobody_asked_for_by_a_line_has_no_line_in_its_record(local: ShowFiles) -> None:
+    local.choose(SHOW, "live", {"show": {"id": 7, "name": "The Lighthouse"}})
+    assert local.read(f.SHOW).origin == f.origin_of(7, "live")

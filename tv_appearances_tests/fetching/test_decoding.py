@@ -58,3 +58,8 @@ def test_as_deep_and_as_large_as_allowed_is_let_in() -> None:
     deep = b"[" * DEEPEST + b"1" + b"]" * DEEPEST
     assert json.dumps(decoded(deep)).encode() == deep
     assert decoded(rb'["\ud83d\ude00"]') == ["😀"]
+
+
+def test_the_largest_and_the_smallest_integer_are_let_in() -> None:
+    assert decoded(str(LARGEST - 1).encode()) == LARGEST - 1
+    assert decoded(str(-LARGEST).encode()) == -LARGEST

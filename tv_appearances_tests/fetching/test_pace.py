@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from tv_appearances.fetching.pace import HORIZON, SharedPace
+from tv_appearances.fetching.pace import HORIZON, Pace, SharedPace
 
 LIMIT, WINDOW = 20, 11.0
 
@@ -68,3 +68,26 @@ def test_a_pause_is_to_the_oldest_of_as_many_as_are_allowed(tmp_path: Path) -> N
     assert 28 < pause <= 30
     sent = json.loads(file.read_text())["a"]
     assert abs(sent[-1] - (now + 30)) < 2
+
+
+def test_the_folder_of_the_file_is_made_and_a_pause_may_be_short(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "below" / "pace.json"
+    pace = SharedPace(file, 1, 60.0)
+    assert pace.reserve("a", 0.0, 100.0) == 0.0
+    file.write_text(json.dumps({"a": [time.time() - 59.5]}))
+    pause = pace.reserve("a", 0.0, 100.0)
+    assert pause is not None
+    assert 0 < pause < 0.9
+
+
+def test_where_the_file_cannot_be_written_each_host_still_has_its_own_pace(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    pace = SharedPace(tmp_path / "file" / "pace.json", 1, 60.0)
+    assert [pace.reserve(host, 0.0, 100.0) for host in ("a", "b", "a")] == [0.0, 0.0, 60.0]
+
+
+def test_a_wait_that_ends_with_the_deadline_is_too_long() -> None:
+    pace = Pace(1, 10.0)
+    assert pace.reserve("a", 0.0, 10.0) == 0.0
+    assert pace.reserve("a", 0.0, 10.0) is None
+    assert pace.reserve("a", 0.0, 10.1) == 10.0
