@@ -680,6 +680,20 @@ def test_a_show_is_not_built_by_a_sample_that_stood_in_for_it(library: Library) 
     assert "show-1" in library.tick()
 
 
+@pytest.mark.parametrize("cursor", ["since 1", None])
+def test_a_folder_of_another_list_is_refused(library: Library, cursor: str | None) -> None:
+    library.pretend_all()
+    library.tick()
+    schedule = library.schedule
+    assert schedule.owner == "appearances_report"
+    schedule.owner = "crime/appearances_report"
+    library.files.write(SCHEDULE, schedule.to_json())
+    library.cursor = cursor
+    with pytest.raises(Exception, match=r"belongs to the shows of `crime/appearances_report`.*data folder of its own"):
+        library.tick()
+    assert library.schedule.owner == "crime/appearances_report"
+
+
 def test_what_the_sensor_cannot_read_does_not_stop_it(library: Library) -> None:
     for metadata in ({"tvmaze_id": 1}, {"tvmaze_id": "one", "tvmaze_updated": 2, "source": "live"}):
         library.instance.report_runless_asset_event(
