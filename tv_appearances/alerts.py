@@ -269,8 +269,7 @@ def sensors(  # noqa: PLR0913 - each is something a deployment sets
         state.until, ended = _ended(context.instance, selected, state.until)
         here = context.code_location_origin
         sensors_asleep = asleep(context.instance, here.location_name if here else None, watched, now)
-        bad_lines = [_bad_lines(shows)] if shows else []
-        messages = news(state, [*ended, *sensors_asleep, *bad_lines], now.timestamp())
+        messages = news(state, [*ended, *sensors_asleep, *_bad_lines(shows)], now.timestamp())
         if leader_changes and report:
             messages += _leaders(context.instance, report, state)
         failed = deliver(state, ways, messages)
@@ -405,13 +404,15 @@ def asleep(instance: dg.DagsterInstance, location: str | None, watched: Sequence
     return endings
 
 
-def _bad_lines(shows: ShowList) -> Ending:
+def _bad_lines(shows: ShowList | None) -> list[Ending]:
+    """What is wrong with lines of the list. One that cannot be read fails the sensor that reads it, which is told."""
+    if shows is None:
+        return []
     try:
-        dropped = shows.read().dropped
-    except ShowListError as error:
-        dropped = (str(error),)
-    text = " ".join(dropped[:NAMED])
-    return Ending("the list of shows", same_reason(text) if text else None, text)
+        text = " ".join(shows.read().dropped[:NAMED])
+    except ShowListError:
+        return []
+    return [Ending("the list of shows", same_reason(text) if text else None, text)]
 
 
 def _leaders(instance: dg.DagsterInstance, report: dg.AssetKey, state: State) -> list[Message]:

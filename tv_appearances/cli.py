@@ -369,9 +369,9 @@ def _aliases(name: str, files: "ShowFiles", asked: str) -> int:
     from tv_appearances.show_files import EVIDENCE
     from tv_appearances.storage import FilesError
 
-    if not files.exists(EVIDENCE):
-        return _fail(f"{asked} was not counted here yet. Count it first: tv-appearances {shlex.quote(asked)}")
     try:
+        if not files.exists(EVIDENCE):
+            return _fail(f"{asked} was not counted here yet. Count it first: tv-appearances {shlex.quote(asked)}")
         show, _, _ = files.show()
         cast, _ = files.characters()
         evidence = files.parse_json(files.read(EVIDENCE), read_evidence)

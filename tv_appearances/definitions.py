@@ -6,6 +6,7 @@ here: how assets are assembled (`build`), which other locations use too.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -42,7 +43,8 @@ def root(settings: Settings, *, interval_seconds: int = 30) -> dg.Definitions:
     every = (
         dg.Definitions.merge(ours, dg.load_from_defs_folder(path_within_project=DEFS)) if _anything_in(DEFS) else ours
     )
-    current = automation.sensor(dg.AssetSelection.all(), interval_seconds)
+    # By their keys: a selection of all would reach the assets of a location that these definitions are merged into.
+    current = automation.sensor(dg.AssetSelection.assets(*_keys(every)), interval_seconds)
     return dg.Definitions.merge(
         every,
         dg.Definitions(
@@ -51,6 +53,14 @@ def root(settings: Settings, *, interval_seconds: int = 30) -> dg.Definitions:
             executor=dg.in_process_executor,
         ),
     )
+
+
+def _keys(defs: dg.Definitions) -> Iterator[dg.AssetKey]:
+    for asset in defs.assets or ():
+        if isinstance(asset, dg.AssetsDefinition):
+            yield from asset.keys
+        elif isinstance(asset, (dg.AssetSpec, dg.SourceAsset)):
+            yield asset.key
 
 
 def _anything_in(folder: Path) -> bool:

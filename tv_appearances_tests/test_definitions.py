@@ -14,6 +14,7 @@ import tv_appearances
 from tv_appearances.build import build_defs
 from tv_appearances.definitions import defs, root
 from tv_appearances.settings import Settings
+from tv_appearances.show_files import MADE_BY
 
 PACKAGE = Path(tv_appearances.__file__).parent
 SNAPSHOT = Path(__file__).with_name("specs.json")
@@ -156,6 +157,17 @@ def test_the_specs_of_all_assets_are_those_of_the_snapshot() -> None:
 
 def test_the_definitions_load() -> None:
     dg.Definitions.validate_loadable(defs())
+
+
+def test_the_sensor_leaves_the_assets_alone_of_a_location_that_the_root_is_merged_into() -> None:
+    @dg.asset(automation_condition=dg.AutomationCondition.eager())
+    def theirs() -> None: ...
+
+    merged = dg.Definitions.merge(dg.Definitions(assets=[theirs]), root(Settings()))
+    (current,) = (one for one in merged.sensors or () if one.name == "keep_current")
+    assert isinstance(current, dg.AutomationConditionSensorDefinition)
+    targets = current.asset_selection.resolve(merged.resolve_asset_graph())
+    assert {key.to_user_string() for key in targets} == set(MADE_BY.values())
 
 
 def test_the_steps_of_a_run_share_a_process() -> None:
