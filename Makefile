@@ -30,8 +30,8 @@ test: $(READY)  ## run the tests, in three minutes
 test-all: test  ## and then faults and kills at random, the UI in a browser, every command of every page
 	$(BIN)/python -m pytest $(TESTS) $(REST)
 
-celery: $(CELERY)/.ready  ## run deploy/celery with Redis and PostgreSQL, and end one of its workers halfway
-	$(CELERY)/bin/python -m pytest -s tv_appearances_tests/test_celery.py
+celery: $(CELERY)/.ready  ## run deploy/celery with Redis and PostgreSQL, end one of its workers halfway; prune that history
+	$(CELERY)/bin/python -m pytest -s -m celery tv_appearances_tests/test_celery.py tv_appearances_tests/test_history.py
 
 matrix:  ## run the fast tests under every Python that is here, each in an environment that is thrown away
 	@for minor in $(MINORS); do \

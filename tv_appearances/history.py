@@ -43,9 +43,8 @@ def main() -> int:
             return 0
         before = size(instance)
         prune(instance, old)
-        print(
-            f"{len(old):,} runs are gone, {instance.get_runs_count():,} stay; {before - size(instance):,} bytes freed."
-        )
+        room = f"{before - size(instance):,} bytes freed" if before else "the database reuses their room"
+        print(f"{len(old):,} runs are gone, {instance.get_runs_count():,} stay; {room}.")
     return 0
 
 

@@ -4,11 +4,9 @@ The test and the benchmark of it share this. Needs `redis-server` and PostgreSQL
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,16 +14,15 @@ from typing import TYPE_CHECKING
 import yaml
 
 from tv_appearances_tests.object_store import object_store
+from tv_appearances_tests.postgres_server import postgresql, program
 from tv_appearances_tests.test_commands import ROOT, environment
-from tv_appearances_tests.test_daemon import free_port, wait_for
+from tv_appearances_tests.test_daemon import free_port
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 DEPLOY = ROOT / "deploy" / "celery"
 SCRIPTS = Path(sys.executable).parent
-# Debian keeps PostgreSQL's server out of the PATH, so that versions can be there side by side.
-WHERE = os.pathsep.join([os.environ.get("PATH", ""), *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])
 
 
 class CeleryDeployment:
@@ -35,13 +32,12 @@ class CeleryDeployment:
         """`run_monitoring` is what that part of `dagster.yaml` says differently here."""
         self.folder = folder
         self.shows = {f"show-{number}" for number in range(1, shows + 1)}
-        self.broker, self.postgres = free_port(), free_port()
+        self.broker = free_port()
         self.variables = {
             "DAGSTER_HOME": str(folder),
             "PYTHONPATH": f"{DEPLOY}{os.pathsep}{ROOT}",
             "CELERY_BROKER_URL": f"redis://127.0.0.1:{self.broker}/0",
             "CELERY_BACKEND_URL": f"redis://127.0.0.1:{self.broker}/1",
-            "DAGSTER_POSTGRES_URL": f"postgresql://dagster@127.0.0.1:{self.postgres}/postgres",
             "TVMAZE_URL": tvmaze_url,
             "TV_APPEARANCES_SHOWS": ";".join(name.replace("-", " ") for name in self.shows),
             "TV_APPEARANCES_DATA": "s3://bucket/data",
@@ -55,7 +51,7 @@ class CeleryDeployment:
         with ExitStack() as stack:
             self._stack = stack
             self._start("redis", program("redis-server"), "--port", self.broker, "--bind", "127.0.0.1", "--save", "")
-            self._start_postgres(stack.enter_context(tempfile.TemporaryDirectory()))
+            self.variables["DAGSTER_POSTGRES_URL"] = stack.enter_context(postgresql(self.folder / "postgres.log"))
             self._make_bucket(stack.enter_context(object_store(self.folder / "s3.log")))
             self._stack = stack.pop_all()
         return self
@@ -94,41 +90,18 @@ class CeleryDeployment:
         )
         self.data.fs.mkdir("bucket")
 
-    def _start_postgres(self, data: str) -> None:
-        user = None
-        if os.getuid() == 0:  # PostgreSQL refuses to be root
-            user = "postgres"
-            shutil.chown(data, user)
-        made = subprocess.run(
-            [program("initdb"), "-D", data, "-U", "dagster", "-A", "trust"],
-            user=user, cwd=data, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert made.returncode == 0, made.stderr
-        listen = ("-p", self.postgres, "-k", "", "-c", "listen_addresses=127.0.0.1")
-        self._start("postgres", program("postgres"), "-D", data, *listen, user=user)
-        ready = [program("pg_isready"), "-h", "127.0.0.1", "-p", str(self.postgres)]
-        wait_for("PostgreSQL", lambda: subprocess.run(ready, capture_output=True, check=False).returncode == 0)
-
-    def _start(self, name: str, *command: object, user: str | None = None) -> "subprocess.Popen[bytes]":
+    def _start(self, name: str, *command: object) -> "subprocess.Popen[bytes]":
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 [str(part) for part in command],
-                cwd="/" if user else self.folder,
+                cwd=self.folder,
                 env=environment(**self.variables),
-                user=user,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         self._stack.callback(_stop, process)
         return process
-
-
-def program(name: str) -> str:
-    """Where a program is."""
-    path = shutil.which(name, path=WHERE)
-    assert path, f"there is no {name} here: apt-get install redis-server postgresql"
-    return path
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

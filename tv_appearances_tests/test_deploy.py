@@ -54,6 +54,44 @@ def test_the_pods_of_kubernetes_find_what_they_are_given() -> None:
     assert f"--version {dagster} " in commands
 
 
+def test_kubernetes_knows_every_field() -> None:
+    kubernetes = pytest.importorskip("kubernetes_validate")
+    version = kubernetes.latest_version()
+    values, claim = read("kubernetes/values.yaml"), read("kubernetes/claim.yaml")
+    (code,) = values["dagster-user-deployments"]["deployments"]
+    launcher = values["runLauncher"]["config"]["k8sRunLauncher"]
+    run = launcher["runK8sConfig"]
+    container = {"name": "code", "image": ":".join([code["image"]["repository"], code["image"]["tag"]])}
+    container |= {"env": code["env"], "volumeMounts": code["volumeMounts"]}
+    spec = {"volumes": code["volumes"], "imagePullSecrets": values["imagePullSecrets"]}
+    # As Dagster's chart and its launcher put them together.
+    server = container | {
+        "args": code["dagsterApiGrpcArgs"],
+        "ports": [{"containerPort": code["port"]}],
+        "imagePullPolicy": code["image"]["pullPolicy"],
+        "securityContext": code["securityContext"],
+    }
+    step = container | {
+        "imagePullPolicy": launcher["imagePullPolicy"],
+        "resources": launcher["resources"],
+        **run["containerConfig"],
+    }
+    job = {
+        **run["jobSpecConfig"],
+        "template": {"spec": spec | run["podSpecConfig"] | {"containers": [step], "restartPolicy": "Never"}},
+    }
+    pod = spec | {"securityContext": code["podSecurityContext"], "containers": [server]}
+    for thing in (
+        claim,
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": code["name"]}, "spec": pod},
+        {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": code["name"]}, "spec": job},
+    ):
+        kubernetes.validate(thing, version, strict=True)
+    step["securityContext"]["capabilites"] = {"drop": ["ALL"]}
+    with pytest.raises(kubernetes.ValidationError, match="capabilites"):
+        kubernetes.validate(thing, version, strict=True)
+
+
 def test_the_containers_of_compose_share_what_they_must() -> None:
     services = read("compose/compose.yaml")["services"]
     ours = [service for service in services.values() if service["image"] == "tv_appearances"]

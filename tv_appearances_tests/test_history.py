@@ -1,12 +1,17 @@
 """One history for a DAGSTER_HOME; pruning keeps what is current, and gives bytes back."""
 
+import random
+import subprocess
 import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from tv_appearances import history
+from tv_appearances_tests.postgres_server import postgresql, program
 from tv_appearances_tests.test_commands import ROOT, run
 
 SHOWS = ["friends", "house"]
@@ -15,7 +20,7 @@ SHOWS = ["friends", "house"]
 @dg.asset(partitions_def=dg.StaticPartitionsDefinition(SHOWS))
 def report() -> dg.MaterializeResult:
     return dg.MaterializeResult(
-        metadata={"picture": dg.MetadataValue.md("x" * 50_000)}, data_version=dg.DataVersion("1")
+        metadata={"picture": dg.MetadataValue.md(random.randbytes(25_000).hex())}, data_version=dg.DataVersion("1")
     )
 
 
@@ -30,9 +35,21 @@ def failing() -> None:
 
 @pytest.fixture
 def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterInstance:
-    """A history of four days: both shows on the first two, one on the third, failures on the last."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    instance = dg.DagsterInstance.get()
+    return with_runs(dg.DagsterInstance.get())
+
+
+@pytest.fixture
+def postgres_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with postgresql(tmp_path / "postgres.log") as url:
+        (tmp_path / "dagster.yaml").write_text(f"storage: {{postgres: {{postgres_url: '{url}'}}}}")
+        with dg.DagsterInstance.get() as instance:
+            yield with_runs(instance)
+
+
+def with_runs(instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    """A history of four days: both shows on the first two, one on the third, failures on the last."""
     for show in [*SHOWS, *SHOWS, "friends"]:
         dg.materialize([report], partition_key=show, instance=instance)
         dg.materialize([overview], instance=instance)
@@ -73,6 +90,30 @@ def test_the_command_tells_before_it_deletes(
     monkeypatch.setattr("sys.argv", ["prune", "--days", "0", "--delete"])
     assert history.main() == 0
     assert "10 runs are gone, 3 stay; " in capsys.readouterr().out
+
+
+@pytest.mark.celery
+@pytest.mark.skipif(not find_spec("dagster_postgres"), reason="`make celery` runs it in an environment of its own")
+def test_in_postgresql_what_is_current_stays_and_a_vacuum_gives_the_bytes_back(
+    postgres_instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def sql(command: str) -> str:
+        url = postgres_instance.get_ref().storage_data.config_dict["postgres_url"]
+        return subprocess.run(
+            [program("psql"), url, "-tAc", command], check=True, capture_output=True, text=True
+        ).stdout
+
+    def size() -> int:
+        return int(sql("SELECT pg_total_relation_size('event_logs')"))
+
+    before, bytes_before = known(postgres_instance), size()
+    monkeypatch.setattr("sys.argv", ["prune", "--days", "0", "--delete"])
+    assert history.main() == 0
+    assert capsys.readouterr().out == "10 runs are gone, 3 stay; the database reuses their room.\n"
+    assert known(postgres_instance) == before
+    sql("VACUUM FULL")
+    print(f"event_logs: {bytes_before:,} bytes before, {size():,} after")  # noqa: T201
+    assert size() < bytes_before / 2
 
 
 def test_no_home_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
