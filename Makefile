@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY_TO_RUN := $(VENV)/.ready-run
 READY := $(VENV)/.ready
-TESTS := -n 4 --dist loadgroup
+TESTS := -n 3 --dist loadgroup
 # All modules and every asset in this process, and of what starts others what the README promises.
-QUICK := -m "promise or not (command or daemon or browser or soak or load or celery or project)"
-REST := -m "not promise and (command or daemon or browser or soak or load or celery or project)"
+QUICK := -m "promise or not (long or command or daemon or browser or soak or load or celery or project)"
+REST := -m "not promise and (long or command or daemon or browser or soak or load or celery or project)"
+LONG := -m "long and not (command or daemon or browser or soak)"
 MINORS := 10 11 12 13 14
 CELERY := $(VENV)/celery
 FAST := -q -m "not command and not daemon and not browser and not soak and not load and not celery and not project"
@@ -15,7 +16,7 @@ FAST := -q -m "not command and not daemon and not browser and not soak and not l
 .DEFAULT_GOAL := report
 # Else every process compiles all of Dagster anew, which takes longer than what it then does.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: report dev test test-all celery matrix lowest newest check prose audit lock mutants bench axe gallery clean
+.PHONY: report dev test test-long test-all celery matrix lowest newest check prose audit lock mutants bench axe gallery clean
 
 report: $(READY_TO_RUN)  ## run the five assets; print the finding and where the picture is
 	@echo "Running the five assets"
@@ -26,6 +27,9 @@ dev: $(READY_TO_RUN)  ## serve Dagster's UI, with the automation running
 
 test: $(READY)  ## run the tests, in three minutes
 	$(BIN)/python -m pytest $(TESTS) $(QUICK)
+
+test-long: $(READY)  ## run what takes longer and starts no process: simulated weeks, every fault through all five assets
+	$(BIN)/python -m pytest $(TESTS) $(LONG)
 
 test-all: test  ## and then faults and kills at random, the UI in a browser, every command of every page
 	$(BIN)/python -m pytest $(TESTS) $(REST)

@@ -26,9 +26,18 @@ with contextlib.suppress(ImportError):  # make celery has an environment without
     hypothesis.settings.load_profile("any machine")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that wait longest come first, so that with several at a time none is left over at the end."""
-    slow = {item.path for item in items if any(map(item.get_closest_marker, ("daemon", "browser", "soak")))}
+    """The files that wait longest come first, so that with several at a time none is left over at the end.
+
+    The object store is started once, in the one worker that all its tests go to.
+    """
+    for item in items:
+        if "s3" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("s3"))
+    slow = {
+        item.path for item in items if any(map(item.get_closest_marker, ("daemon", "browser", "soak", "xdist_group")))
+    }
     items.sort(key=lambda item: item.path not in slow)
 
 

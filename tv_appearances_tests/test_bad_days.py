@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 LIGHTHOUSE, FERRY = "the lighthouse", "the ferry"
+pytestmark = pytest.mark.long
+
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 

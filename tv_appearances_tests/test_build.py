@@ -50,47 +50,46 @@ HOSTS = {
     """,
 }
 
-MERGED = """
-    import json, sys
-    import dagster as dg
-    {host}
-    from pathlib import Path
-    from tv_appearances.build import build_defs
-    from tv_appearances.settings import Settings
 
-    first = build_defs(Settings(source="sample", data=Path("first")), key_prefix="friends")
-    second = build_defs(Settings(source="sample", data=Path("second")), key_prefix=["tv", "again"], group_name="tv")
-    defs = dg.Definitions.merge(host, first, second)
-    dg.Definitions.validate_loadable(defs)
-    repository = defs.get_repository_def()
-    graph = defs.resolve_asset_graph()
-    targets = {{
-        sensor.name: sorted(key.to_user_string() for key in sensor.asset_selection.resolve(graph))
-        for sensor in repository.sensor_defs
-        if isinstance(sensor, dg.AutomationConditionSensorDefinition)
-    }}
-    run = dg.materialize(
-        [asset for one in (first, second) for asset in one.assets], resources={{**first.resources, **second.resources}}
-    )
-    files = sorted(str(path) for folder in ("first", "second") for path in Path(folder).glob("*.png"))
-    executor = defs.executor and defs.executor.name
-    print(json.dumps({{"success": run.success, "files": files, "targets": targets, "executor": executor}}))
-"""
+def beside(*hosts: str) -> tuple[dg.Definitions, list[dg.Definitions]]:
+    """Two shows merged into the location of these hosts, and the two alone."""
+    theirs = []
+    for source in hosts:
+        names: dict[str, Any] = {"dg": dg}
+        exec(textwrap.dedent(source), names)  # noqa: S102
+        theirs.append(names["host"])
+    ours = [
+        build_defs(Settings(source="sample", data=Path("first")), key_prefix="friends"),
+        build_defs(Settings(source="sample", data=Path("second")), key_prefix=["tv", "again"], group_name="tv"),
+    ]
+    return dg.Definitions.merge(*theirs, *ours), ours
 
 
+@pytest.fixture
+def _variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a host sets is gone after the test."""
+    monkeypatch.setenv("TV_APPEARANCES_X", "")
+
+
+@pytest.mark.usefixtures("_variable")
 @pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
-def test_two_shows_load_and_run_beside_a_host_that_has(host: str, tmp_path: Path) -> None:
-    code = textwrap.dedent(MERGED).format(host=textwrap.dedent(host))
-    variables = environment(PYTHONPATH=str(ROOT))
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout.splitlines()[-1])
-    assert said["success"]
-    assert said["files"] == ["first/appearances.png", "second/appearances.png"]
-    assert "keep_current" not in str(said["targets"]), "no sensor of ours evaluates anybody's conditions unasked"
-    assert said["executor"] == ("multiprocess" if "multiprocess" in host else None), "the executor is the host's alone"
+def test_two_shows_load_beside_a_host_that_has(host: str) -> None:
+    defs, _ = beside(host)
+    dg.Definitions.validate_loadable(defs)
+    sensors = [sensor.name for sensor in defs.get_repository_def().sensor_defs]
+    assert "keep_current" not in sensors, "no sensor of ours evaluates anybody's conditions unasked"
+    executor = defs.executor and defs.executor.name
+    assert executor == ("multiprocess" if "multiprocess" in host else None), "the executor is the host's alone"
+
+
+@pytest.mark.usefixtures("_variable")
+def test_two_shows_run_beside_a_host_that_has_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    defs, ours = beside(*HOSTS.values())
+    keys = [asset.key for one in ours for asset in one.assets or () if isinstance(asset, dg.AssetsDefinition)]
+    assert defs.resolve_implicit_global_asset_job_def().execute_in_process(asset_selection=keys).success
+    files = sorted(path.as_posix() for folder in ("first", "second") for path in Path(folder).glob("*.png"))
+    assert files == ["first/appearances.png", "second/appearances.png"]
 
 
 def test_a_sensor_of_its_own_reaches_its_own_assets_alone() -> None:

@@ -57,7 +57,6 @@ def test_dagster_materializes_all_five_and_keeps_the_history(tmp_path: Path, tvm
     assert not list(tmp_path.glob(".tmp_dagster_home_*"))
 
 
-@pytest.mark.promise
 def test_run_config_on_the_command_line_chooses_the_show(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
     config = json.dumps({"ops": {"tv_show_info": {"config": {"show": "id:7001"}}}})
     done = run(tmp_path, *MATERIALIZE, "--config-json", config, TVMAZE_URL=tvmaze_server.url)
@@ -172,7 +171,6 @@ def test_an_env_file_in_another_encoding_is_named(tmp_path: Path) -> None:
     assert done.stderr == f"{tmp_path / '.env'} is not UTF-8: save it as UTF-8.\n"
 
 
-@pytest.mark.promise
 def test_dg_launches(tmp_path: Path, tvmaze_server: TVMazeServer) -> None:
     shutil.copytree(ROOT / "tv_appearances", tmp_path / "tv_appearances")
     launched = run(

@@ -35,6 +35,7 @@ def test_a_bucket_holds_what_a_folder_would(tmp_path: Path, bucket: str, tvmaze_
     assert not list(tmp_path.glob("s3*"))
 
 
+@pytest.mark.long
 def test_each_file_is_one_put(bucket: str, s3: dict[str, str], tvmaze_server: TVMazeServer) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         assert Library(bucket, instance, tvmaze_server, "the lighthouse;").run("the-lighthouse").success
@@ -55,6 +56,7 @@ def test_a_browser_is_told_what_it_gets(bucket: str) -> None:
     assert kinds == ["text/html", "image/png", "text/csv", "application/json"]
 
 
+@pytest.mark.long
 def test_many_shows_have_a_folder_each_in_the_bucket(bucket: str) -> None:
     with TVMazeServer(world_of(2)) as server, dg.DagsterInstance.ephemeral() as instance:
         library = Library(bucket, instance, server, "Show 1;id:2;no such thing")
@@ -73,8 +75,9 @@ def test_many_shows_have_a_folder_each_in_the_bucket(bucket: str) -> None:
     assert bucket not in top.path(f.ALL_SHOWS_PAGE).read_text()
 
 
+@pytest.mark.long
 def test_the_overview_asks_the_bucket_once_for_each_show(bucket: str, s3: dict[str, str]) -> None:
-    shows = 6
+    shows = 3
     with TVMazeServer(world_of(shows)) as server, dg.DagsterInstance.ephemeral() as instance:
         library = Library(bucket, instance, server, ";".join(f"id:{number}" for number in range(1, shows + 1)))
         library.tick()

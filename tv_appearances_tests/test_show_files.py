@@ -31,7 +31,7 @@ ORIGIN = Origin({"show_id": 7, "source": "live"})
 SHOW = Show(7, "The Lighthouse")
 
 
-@pytest.fixture(params=["on this machine", "on an object store"])
+@pytest.fixture(params=["on this machine", pytest.param("on an object store", marks=pytest.mark.xdist_group("s3"))])
 def files(request: pytest.FixtureRequest, tmp_path: Path) -> ShowFiles:
     """The same promises wherever the folder is."""
     if request.param == "on this machine":
@@ -225,6 +225,7 @@ def _write_many(folder: str, letter: bytes) -> None:
         files.write(f.EPISODES, letter * 50_000, Origin({"show_id": letter[0], "source": "live"}))
 
 
+@pytest.mark.long
 def test_two_writers_at_once_leave_each_file_whole_with_its_own_origin(files: ShowFiles) -> None:
     spawn = multiprocessing.get_context("spawn")
     writers = [spawn.Process(target=_write_many, args=(str(files.folder), letter)) for letter in (b"a", b"b")]
@@ -243,6 +244,7 @@ def test_two_writers_at_once_leave_each_file_whole_with_its_own_origin(files: Sh
     assert seen
 
 
+@pytest.mark.long
 def test_runs_that_begin_at_once_do_not_take_the_folder_from_each_other(files: ShowFiles) -> None:
     ended = threading.Event()
 

@@ -4,6 +4,7 @@ Belongs here: the environment of the templates. Does not belong here: what a pag
 """
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from tv_appearances.report.fonts import clusters, directions
 from tv_appearances.report.wording import LICENCE, plural, spans
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from markupsafe import Markup
 
 
@@ -20,6 +22,11 @@ def render(template: str, **values: object) -> str:
     Raises:
         jinja2.UndefinedError: The template asks for a value that is not there.
     """
+    return _environment().get_template(template).render(licence=LICENCE, plural=plural, **values)
+
+
+@cache
+def _environment() -> "Environment":
     import jinja2
 
     environment = jinja2.Environment(
@@ -32,7 +39,7 @@ def render(template: str, **values: object) -> str:
     )
     environment.filters |= {"spans": spans, "grouped": "{:,}".format, "isolated": _isolated}
     environment.tests["address"] = re.compile("https?://[^/]").match  # anything else would be a link that runs code
-    return environment.get_template(template).render(licence=LICENCE, plural=plural, **values)
+    return environment
 
 
 def _isolated(sentence: str) -> "Markup":
