@@ -82,6 +82,10 @@ FEW = {"PYTEST_ADDOPTS": "tv_appearances_tests/test_settings.py"}
 RUNS: dict[str, tuple[str, dict[str, str]]] = {
     "make report": (" ".join(blocks(ROOT / "README.md", "")[1].code.split()), {"TVMAZE_URL": NOWHERE}),
     "make test": (" passed", {**FEW, "PYTEST_XDIST_AUTO_NUM_WORKERS": "1"}),
+    "make test-long": (
+        "1 passed",
+        {"PYTEST_ADDOPTS": "tv_appearances_tests/test_show_files.py -k 'two_writers and machine'"},
+    ),
     "make test-all": (
         "1 passed … 1 passed",
         {"PYTEST_ADDOPTS": "tv_appearances_tests/test_show_files.py -k 'permissions or kill_at_any_moment'"},
@@ -104,7 +108,7 @@ RUNS: dict[str, tuple[str, dict[str, str]]] = {
         '{ "show": "House", … "tvmaze_id": 118, "source": "live", … data/id-118/appearances.png',
         {},
     ),
-    'python -m pytest -m "not command and not daemon and not browser and not soak"': (" passed", FEW),
+    'python -m pytest -m "not long and not command and not daemon and not browser and not soak"': (" passed", FEW),
     "TVMAZE_RECORDINGS=~/tvmaze python -m pytest -m recordings": (
         "1 passed",
         {"HOME": ".", "PYTEST_ADDOPTS": "-k every_recorded_answer"},
