@@ -117,9 +117,20 @@ def show_name_matches_search(asked: str, show: Show) -> Verdict:
     )
 
 
-def search_is_unambiguous(results: Sequence[Show], mistakable: Sequence[Show]) -> Verdict:
-    """`results` is what the search found, the chosen show first; `mistakable` who else could well be meant."""
+def search_is_unambiguous(results: Sequence[Show], mistakable: Sequence[Show], by_now: Show | None = None) -> Verdict:
+    """Nobody else could be meant.
+
+    `results` is what the search found, the chosen show first; `mistakable` who else could well be meant; `by_now` whom
+    a title of the list finds today, if it is another one than it once found.
+    """
     chosen, *others = results
+    if by_now:
+        return Verdict(
+            False,
+            f"The title finds {_code(by_now.name)}, id:{by_now.id} ({_when_and_where(by_now)}), by now. This stays "
+            f"with id:{chosen.id} ({_when_and_where(chosen)}), which it found at first. "
+            "Give the id of the one you mean in the place of the title.",
+        )
     same = [show for show in others if title_key(show.name) == title_key(chosen.name) and show.id != chosen.id]
     if not same:
         return Verdict(True, f"Only one result is called {_code(chosen.name)}.")

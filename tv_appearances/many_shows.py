@@ -186,29 +186,32 @@ def _remembered(context: dg.SensorEvaluationContext, files: AllFiles, report: dg
         dagster.Failure: The folder is another list's.
     """
     owner = report.to_user_string()
+    anew = Schedule(owner)
     try:
         there = Schedule.from_json(files.content(SCHEDULE))
-        if there.owner not in ("", owner):
-            raise dg.Failure(
-                f"{files.path(SCHEDULE)} belongs to the shows of `{there.owner}`, and this sensor keeps `{owner}`. "
-                "Give each list of shows a data folder of its own. If that list is no more, remove the file."
-            )
-        there.owner = owner
-        return there if context.cursor else Schedule(owner)
     except StorageUnusable:
         raise
     except FilesError:
-        if not context.cursor:
-            return Schedule(owner)
-        context.log.warning("There is no %s any more, nor are the shows' folders, then: all are built anew.", SCHEDULE)
-        return Schedule(owner, events=context.instance.fetch_materializations(report, limit=1).cursor)
+        if context.cursor:
+            context.log.warning(
+                "There is no %s any more, nor are the shows' folders, then: all are built anew.", SCHEDULE
+            )
+            anew.events = context.instance.fetch_materializations(report, limit=1).cursor
+        return anew
     except ValueError:
-        if not context.cursor:
-            return Schedule(owner)
-        context.log.warning(
-            "%s holds something else than what was remembered: this begins anew with the reports there are.", SCHEDULE
+        if context.cursor:
+            context.log.warning(
+                "%s holds something else than what was remembered: this begins anew with the reports there are.",
+                SCHEDULE,
+            )
+        return anew
+    if there.owner not in ("", owner):
+        raise dg.Failure(
+            f"{files.path(SCHEDULE)} belongs to the shows of `{there.owner}`, and this sensor keeps `{owner}`. "
+            "Give each list of shows a data folder of its own. If that list is no more, remove the file."
         )
-        return Schedule(owner)
+    there.owner = owner
+    return there if context.cursor else anew
 
 
 def _ask(tvmaze: Lookup, schedule: Schedule, feed: dg.AssetKey, now: float) -> list[dg.AssetMaterialization]:

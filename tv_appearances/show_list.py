@@ -19,9 +19,6 @@ LONGEST_SLUG = 80
 _COMMENT = re.compile(r"(?P<id>id:\s*\d+)?\s*(?P<comment>(?(id)#.*|#(?:\s.*)?))", re.IGNORECASE)
 
 
-_BY_SEMICOLON = "list shows with ; between them, as in friends;id:118"
-
-
 class ShowListError(ValueError):
     """The list cannot be read, or names no show at all; the message names it and the remedy."""
 
@@ -43,13 +40,13 @@ class Listed:
 class ShowList:
     """A list of shows: the path of a file with one a line, a text with `;` between them, or `from_entries`.
 
-    `name` is what the reader calls the setting that holds it; `other_way` is how it can be said without a file. Where
-    that is not by `;`, a text is always the path of a file.
+    `name` is what the reader calls the setting that holds it. Where the setting has another way than `;` to do without
+    a file, `other_way` says which, and a text is always the path of a file.
     """
 
     source: str
     name: str = "the list of shows"
-    other_way: str = _BY_SEMICOLON
+    other_way: str | None = None
 
     @classmethod
     def from_entries(cls, entries: Sequence[str], name: str = "the list of shows") -> "ShowList":
@@ -74,14 +71,15 @@ class ShowList:
     def _lines(self) -> tuple[Sequence[str], str, bool]:
         if "\n" in self.source:
             return self.source.splitlines(), f"{self.name}, entry", False
-        if ";" in self.source and self.other_way == _BY_SEMICOLON and not _is_file(self.source):
+        if ";" in self.source and self.other_way is None and not _is_file(self.source):
             return self.source.split(";"), f"{self.name}, show", False
         try:
             text = Path(self.source).expanduser().read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
+            other_way = self.other_way or "list shows with ; between them, as in friends;id:118"
             raise ShowListError(
                 f"{self.name}: cannot read {self.source!r} ({getattr(error, 'strerror', None) or 'not UTF-8'}); "
-                f"name a file with one show a line, or {self.other_way}."
+                f"name a file with one show a line, or {other_way}."
             ) from None
         return text.splitlines(), f"{self.source}, line", True
 

@@ -24,6 +24,7 @@ CASES = [
     ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, FRIENDS], []), True, "Only one"),
     ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, OTHER], []), True, "far less known"),
     ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS, OTHER], [OTHER]), False, "id:9 (1979, `ABC`)"),
+    ("search_is_unambiguous", checks.search_is_unambiguous([FRIENDS], [], OTHER), False, "id:9 (1979, `ABC`), by now"),
     ("answers_are_complete", checks.answers_are_complete([]), True, "Every row"),
     ("answers_are_complete", checks.answers_are_complete(["cast[2]: not so"]), False, "`cast[2]: not so`. The rest"),
     ("data_is_live", checks.data_is_live("live"), True, "TVMaze"),

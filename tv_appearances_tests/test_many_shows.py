@@ -406,8 +406,12 @@ def test_a_title_means_the_show_it_once_found_whoever_takes_its_name(edited: Lib
     shows[1]["name"], shows[3]["name"] = "Renamed", "Show 1"
     edited.server.set_updated(1, 1_800_000_000)
     assert "show-1" in edited.day(1)
-    edited.carry_out("show-1")
+    run = edited.run("show-1")
     assert json.loads((tmp_path / "data" / "show-1" / "show.json").read_text())["show"]["id"] == 1
+    (told,) = [check for check in run.get_asset_check_evaluations() if check.check_name == "search_is_unambiguous"]
+    assert not told.passed
+    assert "The title finds `Show 1`, id:3 " in (told.description or "")
+    assert "stays with id:1 " in (told.description or "")
     (check,) = [
         check
         for check in overview_run(edited).get_asset_check_evaluations()

@@ -99,7 +99,7 @@ def tv_show_info(
             show,
             context.has_partition_key,
             show_name_matches_search=checks.show_name_matches_search(asked, show),
-            search_is_unambiguous=checks.search_is_unambiguous(found.results, found.mistakable),
+            search_is_unambiguous=checks.search_is_unambiguous(found.results, found.mistakable, found.by_now),
             data_is_live=checks.data_is_live(found.source),
             answers_are_complete=checks.answers_are_complete(left_out),
         ),

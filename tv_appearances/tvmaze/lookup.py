@@ -8,7 +8,7 @@ asked (`api`), and where the result goes.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Literal, TypeAlias
 
@@ -62,8 +62,9 @@ class Found:
 
     `record` is the search result as TVMaze gives it, `{"score", "show"}`; `score` is None for a show asked for by id;
     `results` are all the shows the search found, `show` first and the others in TVMaze's order; `mistakable` are those
-    among them that could be meant as well; `left_out` are the results that could not be read; `url` is the search that
-    found it, `requests` what it all took, retries included.
+    among them that could be meant as well; `by_now` is what a title finds today, where it once found `show` and is
+    another's by now; `left_out` are the results that could not be read; `url` is the search that found it, `requests`
+    what it all took, retries included.
     """
 
     asked: str
@@ -75,6 +76,7 @@ class Found:
     url: str
     requests: int
     mistakable: tuple[Show, ...] = ()
+    by_now: Show | None = None
     left_out: tuple[SchemaError, ...] = ()
 
 
@@ -142,7 +144,8 @@ class Lookup:
             holds_live_data: whether the place the result goes to holds data from TVMaze, which the sample must never
                 replace.
             before: the show that the last run found, to say what was deleted.
-            pinned: the id of the show that was found for this once, and is meant from then on.
+            pinned: the id of the show that was found for this once, and is meant from then on. What is asked is
+                searched for all the same, to say whether it finds another one by now.
 
         Raises:
             LookupFailed: no show can be called that, there is none, or the sample would have to replace live data or
@@ -181,12 +184,24 @@ class Lookup:
 
 def _find(gateway: Gateway, source: Source, asked: str, before: Show | None = None, pinned: int | None = None) -> Found:
     try:
-        wanted = pinned or parse_show_choice(asked)
+        wanted = parse_show_choice(asked)
     except ValueError as error:
         raise LookupFailed(str(error)) from None
-    if isinstance(wanted, str):
+    if isinstance(wanted, int):
+        return _by_id(gateway, source, asked, wanted, before)
+    if pinned is None:
         return _choose(gateway, source, wanted)
-    one = _with_id(gateway, wanted, before)
+    found = _by_id(gateway, source, asked, pinned, before)
+    try:
+        again = _choose(gateway, source, wanted)
+    except (LookupFailed, FetchError):  # the show is known without it
+        return found
+    by_now = again.show if again.show.id != found.show.id else None
+    return replace(found, by_now=by_now, requests=found.requests + again.requests)
+
+
+def _by_id(gateway: Gateway, source: Source, asked: str, show_id: int, before: Show | None) -> Found:
+    one = _with_id(gateway, show_id, before)
     record = {"score": None, "show": one.raw}
     return Found(asked, source, one.value, record, None, (one.value,), one.url, one.requests)
 

@@ -36,6 +36,21 @@ def test_an_id_asks_for_that_show_and_a_bare_number_is_a_title() -> None:
         lookup(tvmaze).find("7", holds_live_data=False)
 
 
+def test_a_title_that_found_a_show_once_says_whom_it_finds_by_now_and_keeps_to_the_first() -> None:
+    tvmaze = FakeTVMaze()
+    other = {**tvmaze.record, "id": 8, "name": "The Lighthouse", "premiered": "2020-01-01"}
+    tvmaze.results = [{"score": 0.9, "show": other}]
+    found = lookup(tvmaze).find("the lighthouse", holds_live_data=True, pinned=7)
+    assert (found.show.id, found.by_now and found.by_now.id, found.requests) == (7, 8, 2)
+    for nothing_new in ([{"score": 0.9, "show": tvmaze.record}], [], "an error page"):
+        tvmaze.results = nothing_new
+        found = lookup(tvmaze).find("the lighthouse", holds_live_data=True, pinned=7)
+        assert (found.show.id, found.by_now) == (7, None)
+    tvmaze.requests.clear()
+    assert lookup(tvmaze).find("id:7", holds_live_data=True, pinned=7).by_now is None
+    assert tvmaze.requests == ["/shows/7"]
+
+
 SHOWS = st.lists(
     st.builds(
         lambda number, name, year, network: {
