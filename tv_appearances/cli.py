@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     import argparse
 
+    from tv_appearances.report.answer import Answer
     from tv_appearances.settings import Settings
     from tv_appearances.show_files import ShowFiles
 
@@ -219,20 +220,9 @@ def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool, quie
     warnings = [_plain(check.description) for check in checks if not check.passed]
     picture, page = str(files.path(PICTURE)), str(files.path(PAGE))
     if as_json:
-        top = [row.label for row in answer.rows if row.mentions == answer.rows[0].mentions]
         (counted,) = result.asset_materializations_for_node("character_appearances")
         said = {
-            "show": answer.show.name,
-            "year": answer.show.year,
-            "network": answer.show.network or "",
-            "tvmaze_id": answer.show.id,
-            "source": answer.source,
-            "finding": finding(answer),
-            "leader": top[0] if len(top) == 1 else None,
-            "episodes": answer.episodes,
-            "episodes_with_summary": answer.with_text,
-            "mentions": dict(sorted(mentions.items(), key=lambda item: (-item[1], item[0]))),
-            "episodes_mentioned_in": {row.label: row.episodes for row in answer.rows},
+            **_facts(answer, mentions),
             "ambiguous_percent": counted.metadata["ambiguous_percent"].value,
             "picture": picture,
             "page": page,
@@ -246,6 +236,26 @@ def _report(defs: Any, files: "ShowFiles", *, as_json: bool, history: bool, quie
     for warning in warnings:
         print(f"Note:    {warning}")
     return 0
+
+
+def _facts(answer: "Answer", mentions: dict[str, int]) -> dict[str, Any]:
+    """What `--json` says of the answer, by key."""
+    from tv_appearances.report.wording import finding
+
+    top = [row.label for row in answer.rows if row.mentions == answer.rows[0].mentions]
+    return {
+        "show": answer.show.name,
+        "year": answer.show.year,
+        "network": answer.show.network or "",
+        "tvmaze_id": answer.show.id,
+        "source": answer.source,
+        "finding": finding(answer),
+        "leader": top[0] if len(top) == 1 else None,
+        "episodes": answer.episodes,
+        "episodes_with_summary": answer.with_text,
+        "mentions": dict(sorted(mentions.items(), key=lambda item: (-item[1], item[0]))),
+        "episodes_mentioned_in": {row.label: row.episodes for row in answer.rows},
+    }
 
 
 def _run(job: Any, instance: Any, *, quiet: bool) -> Any:
