@@ -179,6 +179,8 @@ def _placed(
     renamed.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=[one.replace(name=keys.get(one.name, one.name)) for one in signature.parameters.values()]
     )
+    # The oldest releases of Dagster 1.13 read the annotations from here, not from the signature.
+    renamed.__annotations__ = {keys.get(name, name): given for name, given in compute.__annotations__.items()}
     renamed.__doc__ = compute.__doc__
 
     def key(given: dg.AssetKey) -> dg.AssetKey:
