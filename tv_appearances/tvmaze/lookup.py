@@ -67,7 +67,6 @@ class Found:
     what it all took, retries included.
     """
 
-    asked: str
     source: Source
     show: Show
     record: Mapping[str, Any]
@@ -188,10 +187,10 @@ def _find(gateway: Gateway, source: Source, asked: str, before: Show | None = No
     except ValueError as error:
         raise LookupFailed(str(error)) from None
     if isinstance(wanted, int):
-        return _by_id(gateway, source, asked, wanted, before)
+        return _by_id(gateway, source, wanted, before)
     if pinned is None:
         return _choose(gateway, source, wanted)
-    found = _by_id(gateway, source, asked, pinned, before)
+    found = _by_id(gateway, source, pinned, before)
     try:
         again = _choose(gateway, source, wanted)
     except (LookupFailed, FetchError):  # the show is known without it
@@ -200,10 +199,10 @@ def _find(gateway: Gateway, source: Source, asked: str, before: Show | None = No
     return replace(found, by_now=by_now, requests=found.requests + again.requests)
 
 
-def _by_id(gateway: Gateway, source: Source, asked: str, show_id: int, before: Show | None) -> Found:
+def _by_id(gateway: Gateway, source: Source, show_id: int, before: Show | None) -> Found:
     one = _with_id(gateway, show_id, before)
     record = {"score": None, "show": one.raw}
-    return Found(asked, source, one.value, record, None, (one.value,), one.url, one.requests)
+    return Found(source, one.value, record, None, (one.value,), one.url, one.requests)
 
 
 def search(gateway: Gateway, asked: str) -> list[Show]:
@@ -243,7 +242,7 @@ def _choose(gateway: Gateway, source: Source, asked: str) -> Found:
     for search, reading in _searches(gateway, asked):
         tried.append((search, reading))
         if places := ranked(reading, _shows(search)):
-            return _found(asked, source, tried, places[0])
+            return _found(source, tried, places[0])
     sure = [(search, reading) for search, reading in tried if reading.sure]
     for search, reading in sure:
         if places := ranked(TitleReading(reading.title), _shows(search)):
@@ -253,7 +252,7 @@ def _choose(gateway: Gateway, source: Source, asked: str) -> Found:
             )
     for search, reading in sure or tried[:1]:
         if places := [place for place, show in enumerate(_shows(search)) if reading.fits(show)]:
-            return _found(asked, source, [*tried, (search, reading)], places[0])
+            return _found(source, [*tried, (search, reading)], places[0])
     raise LookupFailed(_nothing_found(gateway, asked))
 
 
@@ -272,13 +271,12 @@ def _shows(search: Fetched[Rows[SearchResult]]) -> list[Show]:
     return [result.show for result in search.value]
 
 
-def _found(asked: str, source: Source, tried: Sequence[_Try], place: int) -> Found:
+def _found(source: Source, tried: Sequence[_Try], place: int) -> Found:
     """The show at this place of the last search that was tried."""
     search, reading = tried[-1]
     chosen = search.value[place]
     others = [result for at, result in enumerate(search.value) if at != place]
     return Found(
-        asked=asked,
         source=source,
         show=chosen.show,
         record=chosen.record,

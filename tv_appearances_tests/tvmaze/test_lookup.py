@@ -26,12 +26,15 @@ def test_the_best_match_of_a_search_is_taken_with_its_score_and_all_results() ->
     assert (found.show.id, found.score, found.source) == (7, 0.9, "live")
     assert [show.name for show in found.results] == ["The Lighthouse", "Lighthouse Keepers"]
     assert found.record == tvmaze.results[0]
+    assert found.url.endswith("/search/shows?q=lighthouse")
 
 
 def test_an_id_asks_for_that_show_and_a_bare_number_is_a_title() -> None:
     tvmaze = FakeTVMaze()
     found = lookup(tvmaze).find("id:7", holds_live_data=False)
     assert (found.show.id, found.score, tvmaze.requests) == (7, None, ["/shows/7"])
+    assert (found.record, found.results) == ({"score": None, "show": tvmaze.record}, (found.show,))
+    assert (found.url, found.requests) == ("https://tvmaze.example/shows/7", 1)
     with pytest.raises(LookupFailed, match="no show called '7'.*write id:7"):
         lookup(tvmaze).find("7", holds_live_data=False)
 
@@ -97,6 +100,29 @@ def test_a_search_without_result_names_the_query_and_what_its_longest_word_finds
         lookup(FakeTVMaze()).find("that lighthouse series", holds_live_data=False)
     with pytest.raises(LookupFailed, match="no show called 'Aoeu Htns'.*fewer words"):
         lookup(FakeTVMaze()).find("Aoeu Htns", holds_live_data=False)
+
+
+def test_the_searches_that_follow_are_few_the_longest_first_and_the_shortest_among_them() -> None:
+    tvmaze = FakeTVMaze()
+    title = "a bb ccc dddd eeeee ffffff ggggggg"
+    with pytest.raises(LookupFailed, match="no show called 'a bb .*fewer words"):
+        lookup(tvmaze).find(title, holds_live_data=False)
+    assert [path.partition("q=")[2] for path in tvmaze.requests] == [
+        title,
+        "bb ccc dddd eeeee ffffff ggggggg",
+        "ccc dddd eeeee ffffff ggggggg",
+        "dddd eeeee ffffff ggggggg",
+        "eeeee ffffff ggggggg",
+        "ggggggg",
+    ]
+
+
+def test_no_more_than_five_shows_are_proposed() -> None:
+    tvmaze = FakeTVMaze()
+    tvmaze.results = [{"score": 0.5, "show": {"id": number, "name": f"Fog {number}"}} for number in range(1, 8)]
+    with pytest.raises(LookupFailed) as caught:
+        lookup(tvmaze).find("id:99", holds_live_data=False, before=Show(99, "Fog"))
+    assert "Fog 5 (date unknown, id:5): if" in str(caught.value)
 
 
 def test_a_deleted_show_is_told_as_what_it_was_with_what_has_its_name_now() -> None:
