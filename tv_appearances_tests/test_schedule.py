@@ -224,6 +224,7 @@ def test_while_tvmaze_is_silent_nothing_starts_and_then_all_that_failed_goes_on(
         assert schedule.claim_due(set(), now) == []
         assert schedule.is_to_ask(now + ASK_AGAIN_AFTER)
         schedule.hear_nothing("no connection", patience=DAY, now=now)
+        assert not schedule.is_to_ask(now + ASK_AGAIN_AFTER - 1)
     schedule.hear({}, "day", now)
     assert schedule.claim_due(set(), now) == ["a"]
 

@@ -622,8 +622,14 @@ def test_a_base_address_that_cannot_be_one_is_refused_by_name(url: str):
     ("text", "choice"),
     [
         *(("friends", "friends"), ("  The Office ", "The Office"), ("24", "24"), ("1923", "1923"), ("🗼", "🗼")),
-        *(("https://www.tvmaze.com/shows/431/friends", 431), ("tvmaze.com", "tvmaze.com")),
-        *(("id:431", 431), ("ID: 0082", 82), ("identity", "identity"), ("x" * 200, "x" * 200)),
+        *(("https://www.tvmaze.com/shows/431/friends", 431), ("HTTPS://API.TVmaze.com/shows/5", 5)),
+        *(
+            ("tvmaze.com", "tvmaze.com"),
+            ("id:431", 431),
+            ("ID: 0082", 82),
+            ("identity", "identity"),
+            ("x" * 200, "x" * 200),
+        ),
     ],
 )
 def test_a_choice_is_an_id_only_where_it_says_so(text: str, choice: int | str):

@@ -85,6 +85,7 @@ def test_a_fact_that_speaks_against_a_show_rules_it_out_and_one_that_is_not_know
     assert ranked(readings("House of Maps (1990)")[-1], [new, old]) == [1]
     assert ranked(readings("House of Maps (BBC)")[-1], [new, old]) == [1]
     assert ranked(readings("House of Maps, 2013, Webflix")[-1], [old, new]) == [1]
+    assert ranked(readings("House of Maps, 2013, HBO")[-1], [old, new]) == [1], "a network may be called otherwise"
     assert ranked(readings("House of Maps (Ireland/UK)")[-1], [old]) == [0]
     assert is_called("house of maps (us)", new)
     assert not is_called("house of maps (2012)", new)
