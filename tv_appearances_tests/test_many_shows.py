@@ -22,7 +22,6 @@ from tv_appearances import many_shows
 from tv_appearances.assets.overview import shows_overview
 from tv_appearances.build import ASSETS
 from tv_appearances.definitions import root
-from tv_appearances.fetching.fields import SchemaError
 from tv_appearances.fetching.pace import Pace
 from tv_appearances.mentions.aliases import Aliases
 from tv_appearances.report import overview
@@ -34,7 +33,6 @@ from tv_appearances.show_list import Listed, ShowListError
 from tv_appearances.storage import StorageUnusable
 from tv_appearances.tvmaze.api import LIMIT, WINDOW, TVMazeClient
 from tv_appearances.tvmaze.lookup import Lookup
-from tv_appearances.tvmaze.models import parse_updates
 from tv_appearances.tvmaze.sample import SampleGateway
 from tv_appearances_tests.answers import answer_of
 from tv_appearances_tests.tvmaze_server import TVMazeServer, World, _episode, _role, _show
@@ -113,16 +111,6 @@ def test_a_list_without_any_show_is_told_at_once(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_not_taken_for_a_title() -> None:
     with pytest.raises(SettingsError, match="TV_APPEARANCES_SHOWS: cannot read 'shows.txt'.*; between them"):
         listed("shows.txt")
-
-
-def test_the_change_feed_is_read_strictly(tvmaze_server: TVMazeServer) -> None:
-    with TVMazeClient(tvmaze_server.url) as client:
-        assert client.updates("day").value == {7001: 1700000000, 7002: 1700000000}
-    assert tvmaze_server.log[-1]["path"] == "/updates/shows?since=day"
-    assert parse_updates([]) == {}
-    for wrong in ({"x": 1}, {"1": "2"}, {"1": None}, [1], {"²": 1}):
-        with pytest.raises(SchemaError, match="updates"):
-            parse_updates(wrong)
 
 
 # --- the partitions

@@ -615,6 +615,13 @@ def test_a_base_address_that_cannot_be_one_is_refused_by_name(url: str):
     assert "secret" not in str(failure.value)
 
 
+def test_the_feed_of_changes_is_asked_for_since_a_day_or_whole(tvmaze_server: TVMazeServer) -> None:
+    with TVMazeClient(tvmaze_server.url) as client:
+        assert client.updates("day").value == {7001: 1700000000, 7002: 1700000000}
+        assert client.updates(None).value == {7001: 1700000000, 7002: 1700000000}
+    assert [entry["path"] for entry in tvmaze_server.log] == ["/updates/shows?since=day", "/updates/shows"]
+
+
 # The choice of a show, and the sample
 
 

@@ -6,13 +6,16 @@ import pytest
 
 from tv_appearances.fetching.fields import SchemaError
 from tv_appearances.tvmaze.models import (
+    Character,
     Episode,
     Show,
     duplicate_ids,
     in_order,
+    parse_characters,
     parse_episodes,
     parse_search_results,
     parse_show,
+    parse_updates,
 )
 
 SHOW: dict[str, Any] = {
@@ -139,3 +142,31 @@ def test_ids_that_come_twice_are_told_once_and_ascending() -> None:
     episodes = [Episode(number, 1, 1, "") for number in (5, 3, 5, 1, 3, 5)]
     assert duplicate_ids(episodes) == (3, 5)
     assert duplicate_ids(episodes[:2]) == ()
+
+
+def test_the_feed_of_changes_is_read_strictly_and_an_odd_entry_is_left_out() -> None:
+    assert parse_updates({"7": 5, "8": 6, "9": 7, "x": 8}) == {7: 5, 8: 6, 9: 7}
+    assert parse_updates([]) == {}
+    for wrong, message in (
+        ({"x": 1}, 'updates.x: expected the id of a show as key, got "x"'),
+        ({"²": 1}, 'updates.²: expected the id of a show as key, got "²"'),
+        ({"1": "2"}, 'updates.1: expected an integer, got "2"'),
+        ({"1": None}, "updates.1: expected an integer, got null"),
+        ([1], "updates: expected an object, got [1]"),
+    ):
+        with pytest.raises(SchemaError) as caught:
+            parse_updates(wrong)
+        assert str(caught.value) == message
+
+
+def test_the_characters_of_the_file_are_read_back() -> None:
+    kept = [{"id": 1, "name": "Ada Quist", "played_by": "Iris Holm / Eva Sol"}, {"id": 2, "name": "Bruno Falk"}]
+    assert parse_characters(kept) == (Character(1, "Ada Quist", "Iris Holm / Eva Sol"), Character(2, "Bruno Falk", ""))
+    for odd, message in (
+        ({"id": "1"}, 'characters[0].id: expected an integer, got "1"'),
+        ({"name": ""}, 'characters[0].name: expected a text, got ""'),
+        ({"played_by": 5}, "characters[0].played_by: expected a text or null, got 5"),
+    ):
+        with pytest.raises(SchemaError) as caught:
+            parse_characters([kept[0] | odd])
+        assert str(caught.value) == message
