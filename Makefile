@@ -29,7 +29,7 @@ dev: $(READY_TO_RUN)  ## serve Dagster's UI, with the automation running
 test: $(READY)  ## run the tests, in three minutes
 	$(BIN)/python -m pytest $(TESTS) $(QUICK)
 
-test-long: $(READY)  ## run what takes longer and starts no process: simulated weeks, every fault through all five assets
+test-long: $(READY)  ## run what takes longer and needs no daemon and no browser: simulated days, every fault through all five assets
 	$(BIN)/python -m pytest $(TESTS) $(LONG)
 
 test-all: test  ## and then faults and kills at random, the UI in a browser, every command of every page
@@ -38,7 +38,7 @@ test-all: test  ## and then faults and kills at random, the UI in a browser, eve
 celery: $(CELERY)/.ready  ## run deploy/celery with Redis and PostgreSQL, end one of its workers halfway; prune that history
 	$(CELERY)/bin/python -m pytest -s -m celery tv_appearances_tests/test_celery.py tv_appearances_tests/test_history.py
 
-matrix:  ## run the fast tests under every Python that is here, each in an environment that is thrown away
+matrix:  ## run the tests that need no command, daemon or browser under every Python that is here, each in an environment that is thrown away
 	@for minor in $(MINORS); do \
 	  python=$$(ls "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.$$minor.*/bin/python 2>/dev/null | tail -n 1); \
 	  python=$${python:-$$(command -v python3.$$minor)} || { echo "3.$$minor: not here"; continue; }; \
@@ -49,7 +49,7 @@ matrix:  ## run the fast tests under every Python that is here, each in an envir
 
 lowest: RESOLUTION := lowest-direct
 newest: RESOLUTION := highest
-lowest newest: $(READY_TO_RUN)  ## run the fast tests with the oldest, or the newest, versions that pyproject.toml allows
+lowest newest: $(READY_TO_RUN)  ## run the tests that need no command, daemon or browser with the oldest, or the newest, versions that pyproject.toml allows
 	@folder=$$(mktemp -d); $(UV) venv --quiet --python "$(PYTHON)" $$folder && \
 	$(UV) pip install --quiet --python $$folder/bin/python --resolution $(RESOLUTION) \
 	  --editable . 'pytest>=8' 'responses>=0.25' 'hypothesis>=6.100' && \
@@ -83,7 +83,7 @@ axe:  ## fetch axe-core, with which the browser tests look for what somebody can
 gallery: $(READY)  ## write two dozen reports of every kind into gallery/, to look at
 	$(BIN)/python -m tv_appearances_tests.gallery
 
-mutants: $(READY)  ## change storage and fetching in a thousand places; list what no test notices (ONLY=tv_appearances.storage*)
+mutants: $(READY)  ## change the code in three thousand places, one at a time; list what no test notices (ONLY=tv_appearances.storage*)
 	$(BIN)/mutmut run $(ONLY)
 	@$(BIN)/mutmut results
 	@$(BIN)/mutmut export-cicd-stats >/dev/null && $(BIN)/python -c 'import json; s = json.load(open("mutants/mutmut-cicd-stats.json")); \

@@ -41,7 +41,11 @@ _COMPLETE = (
 
 CHECKS = (
     _Check("tv_show_info", "show_name_matches_search", "The show is called what was searched for."),
-    _Check("tv_show_info", "search_is_unambiguous", "No other show of that very name is nearly as well known."),
+    _Check(
+        "tv_show_info",
+        "search_is_unambiguous",
+        "No other show of that very name is nearly as well known, and a title of a list still finds the same show.",
+    ),
     _Check("tv_show_info", "data_is_live", "The data came from TVMaze, not from the built-in sample."),
     _Check("tv_show_info", "answers_are_complete", _COMPLETE),
     _Check("episodes", "episodes_are_present", "The show has episodes: there is something to count.", _ERROR, True),
@@ -127,8 +131,8 @@ def search_is_unambiguous(results: Sequence[Show], mistakable: Sequence[Show], b
     if by_now:
         return Verdict(
             False,
-            f"The title finds {_code(by_now.name)}, id:{by_now.id} ({_when_and_where(by_now)}), by now. This stays "
-            f"with id:{chosen.id} ({_when_and_where(chosen)}), which it found at first. "
+            f"The title now finds {_code(by_now.name)}, id:{by_now.id} ({_when_and_where(by_now)}). This partition "
+            f"stays with id:{chosen.id} ({_when_and_where(chosen)}), which the title found first. "
             "Give the id of the one you mean in the place of the title.",
         )
     same = [show for show in others if title_key(show.name) == title_key(chosen.name) and show.id != chosen.id]

@@ -39,7 +39,7 @@ def partitioned(
     """The assets with a partition for each show, built by the sensor `changed_shows` and by no condition.
 
     A run makes all five of a show. The change feed says what changed, so the root need not ask. A run that finds less
-    to do than it might costs three requests and a second or two: less than five runs that each find out alone.
+    to do than it might costs three or four requests and a second or two: less than five runs that each find out alone.
     """
     return list(
         dg.map_asset_specs(

@@ -41,7 +41,7 @@ ALIKE = 3
 SHORTEST_PROBE, LONGEST_PROBE = 5 * MINUTE, HOUR
 OVERVIEW_EVERY = 10 * MINUTE
 MOST_AT_ONCE = 120
-"""Runs that may wait at a time: what TVMaze answers in three minutes, two requests a second, three for each show. They
+"""Runs that may wait at a time: what TVMaze answers in three minutes, two requests a second, three for a new show. They
 keep it busy from tick to tick, and an outage hits no more than these."""
 LATE = 2 * HOUR
 

@@ -37,7 +37,11 @@ def postgresql(log: Path) -> Iterator[str]:
             yield f"postgresql://dagster@127.0.0.1:{port}/postgres"
         finally:
             server.send_signal(signal.SIGINT)  # a shutdown that does not wait for clients
-            server.wait(20)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
 
 
 def program(name: str) -> str:

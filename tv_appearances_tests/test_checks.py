@@ -26,7 +26,7 @@ CASES: list[tuple[str, tuple[Any, ...], bool, str]] = [
     ("search_is_unambiguous", ([FRIENDS, FRIENDS], []), True, "Only one"),
     ("search_is_unambiguous", ([FRIENDS, OTHER], []), True, "far less known"),
     ("search_is_unambiguous", ([FRIENDS, OTHER], [OTHER]), False, "id:9 (1979, `ABC`)"),
-    ("search_is_unambiguous", ([FRIENDS], [], OTHER), False, "id:9 (1979, `ABC`), by now"),
+    ("search_is_unambiguous", ([FRIENDS], [], OTHER), False, "finds `friends`, id:9 (1979, `ABC`). This"),
     ("answers_are_complete", ([],), True, "Every row"),
     ("answers_are_complete", (["cast[2]: not so"],), False, "`cast[2]: not so`. The rest"),
     ("data_is_live", ("live",), True, "TVMaze"),
@@ -95,6 +95,59 @@ def test_every_check_is_shown_passing_and_failing() -> None:
     assert {(name, passed) for name, _, passed, _ in CASES} == {
         (check.name, passed) for check in CHECKS for passed in (True, False)
     }
+
+
+TWELVE = [f"n{number}" for number in range(1, 13)]
+TEN = TWELVE[:10]
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "between"),
+    [
+        ("answers_are_complete", "Left out: ", "; "),
+        ("every_show_is_live", "of the sample: ", "; "),
+        ("every_show_names_a_character", "without a mention: ", "; "),
+        ("every_line_is_a_show", "left out: ", "; "),
+        ("every_show_has_a_result", ": ", ", "),
+    ],
+)
+def test_of_many_ten_are_named(name: str, begins: str, between: str) -> None:
+    def note(names: list[str]) -> str:
+        return getattr(checks, name)(names).note.replace("`", "")
+
+    assert f"{begins}{between.join(TEN)}{between}…" in note(TWELVE)
+    assert f"{begins}{between.join(TEN)}" in note(TEN)
+    assert "…" not in note(TEN)
+
+
+def test_of_many_ids_that_come_twice_ten_are_named() -> None:
+    episodes = [Episode(number, 1, 1, "") for number in range(1, 12)]
+    assert checks.episodes_have_unique_ids([*episodes, *episodes]).note == (
+        "Listed more than once: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …."
+    )
+    assert checks.episodes_have_unique_ids([*episodes[:10], *episodes[:10]]).note == (
+        "Listed more than once: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10."
+    )
+
+
+def test_the_checks_of_an_asset_are_its_rows_of_the_table() -> None:
+    specs = checks.specs("episodes")
+    rows = [check for check in CHECKS if check.asset == "episodes"]
+    assert [(spec.name, spec.description, spec.blocking) for spec in specs] == [
+        (row.name, row.description, row.blocking) for row in rows
+    ]
+    assert {spec.asset_key.to_user_string() for spec in specs} == {"episodes"}
+
+
+def test_for_one_of_many_shows_it_is_no_error_that_there_is_nothing_to_count_yet() -> None:
+    none = Verdict(False, "none")
+    for many, severity in ((False, dg.AssetCheckSeverity.ERROR), (True, dg.AssetCheckSeverity.WARN)):
+        said = checks.results(FRIENDS, many, episodes_are_present=none, report_is_a_readable_picture=none)
+        assert [(one.check_name, one.severity) for one in said] == [
+            ("episodes_are_present", severity),
+            ("report_is_a_readable_picture", dg.AssetCheckSeverity.ERROR),
+        ]
+        assert {one.description for one in said} == {"none"}
 
 
 def test_a_result_carries_the_severity_of_its_check() -> None:

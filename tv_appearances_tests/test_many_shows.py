@@ -398,7 +398,7 @@ def test_a_title_means_the_show_it_once_found_whoever_takes_its_name(edited: Lib
     assert json.loads((tmp_path / "data" / "show-1" / "show.json").read_text())["show"]["id"] == 1
     (told,) = [check for check in run.get_asset_check_evaluations() if check.check_name == "search_is_unambiguous"]
     assert not told.passed
-    assert "The title finds `Show 1`, id:3 " in (told.description or "")
+    assert "The title now finds `Show 1`, id:3 " in (told.description or "")
     assert "stays with id:1 " in (told.description or "")
     (check,) = [
         check

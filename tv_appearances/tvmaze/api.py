@@ -164,7 +164,7 @@ def _remedies(address: str) -> dict[type[FetchError], str]:
         ServerTrouble: "The trouble is on TVMaze's side: run again later.",
         BadAnswer: f"Open the address in a browser to see what answers there, and check {address}.",
         UnsafeRedirect: f"If TVMaze has moved, set {address} to its new address.",
-        BudgetSpent: "A run needs three requests and a few retries: look in the log for what asks so often.",
+        BudgetSpent: "A run needs three or four requests and a few retries: look in the log for what asks so often.",
     }
 
 

@@ -62,9 +62,9 @@ class Found:
 
     `record` is the search result as TVMaze gives it, `{"score", "show"}`; `score` is None for a show asked for by id;
     `results` are all the shows the search found, `show` first and the others in TVMaze's order; `mistakable` are those
-    among them that could be meant as well; `by_now` is what a title finds today, where it once found `show` and is
-    another's by now; `left_out` are the results that could not be read; `url` is the search that found it, `requests`
-    what it all took, retries included.
+    among them that could be meant as well; `by_now` is what a title finds today, where that is no longer the `show`
+    that it once found, else None; `left_out` are the results that could not be read; `url` is the search that found it,
+    `requests` what it all took, retries included.
     """
 
     source: Source
@@ -192,11 +192,22 @@ def _find(gateway: Gateway, source: Source, asked: str, before: Show | None = No
         return _choose(gateway, source, wanted)
     found = _by_id(gateway, source, pinned, before)
     try:
-        again = _choose(gateway, source, wanted)
+        again = _chosen(gateway, source, wanted)
     except (LookupFailed, FetchError):  # the show is known without it
+        again = None
+    if again is None:
         return found
-    by_now = again.show if again.show.id != found.show.id else None
-    return replace(found, by_now=by_now, requests=found.requests + again.requests)
+    requests = found.requests + again.requests
+    if again.show.id != found.show.id:
+        return replace(found, by_now=again.show, requests=requests)
+    others = again.results[1:]
+    return replace(
+        found,
+        results=(found.show, *others),
+        mistakable=again.mistakable,
+        left_out=again.left_out,
+        requests=requests,
+    )
 
 
 def _by_id(gateway: Gateway, source: Source, show_id: int, before: Show | None) -> Found:
@@ -233,7 +244,14 @@ def _with_id(gateway: Gateway, show_id: int, before: Show | None = None) -> Fetc
 
 
 def _choose(gateway: Gateway, source: Source, asked: str) -> Found:
-    """The show that a title means.
+    """The show that a title means; where there is none, the message says what shorter titles find."""
+    if found := _chosen(gateway, source, asked):
+        return found
+    raise LookupFailed(_nothing_found(gateway, asked))
+
+
+def _chosen(gateway: Gateway, source: Source, asked: str) -> Found | None:
+    """The show that a title means, None where the search finds none.
 
     One of that very name that fits the year and country that were said, however the search ranks it; else the best
     match, unless something was said that it contradicts: a report about another show is worse than none.
@@ -253,7 +271,7 @@ def _choose(gateway: Gateway, source: Source, asked: str) -> Found:
     for search, reading in sure or tried[:1]:
         if places := [place for place, show in enumerate(_shows(search)) if reading.fits(show)]:
             return _found(source, [*tried, (search, reading)], places[0])
-    raise LookupFailed(_nothing_found(gateway, asked))
+    return None
 
 
 _Try: TypeAlias = tuple[Fetched[Rows[SearchResult]], TitleReading]

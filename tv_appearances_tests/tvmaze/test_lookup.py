@@ -49,6 +49,12 @@ def test_a_title_that_found_a_show_once_says_whom_it_finds_by_now_and_keeps_to_t
         tvmaze.results = nothing_new
         found = lookup(tvmaze).find("the lighthouse", holds_live_data=True, pinned=7)
         assert (found.show.id, found.by_now) == (7, None)
+    tvmaze.results, tvmaze.requests = [], []
+    lookup(tvmaze).find("the lighthouse of before", holds_live_data=True, pinned=7)
+    assert len(tvmaze.requests) == 2, "nothing is searched for that could be proposed"
+    tvmaze.results = [{"score": 0.9, "show": tvmaze.record}, {"score": 0.89, "show": other}]
+    found = lookup(tvmaze).find("the lighthouse", holds_live_data=True, pinned=7)
+    assert ([show.id for show in found.results], [show.id for show in found.mistakable]) == ([7, 8], [8])
     tvmaze.requests.clear()
     assert lookup(tvmaze).find("id:7", holds_live_data=True, pinned=7).by_now is None
     assert tvmaze.requests == ["/shows/7"]

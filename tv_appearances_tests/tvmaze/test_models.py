@@ -11,6 +11,7 @@ from tv_appearances.tvmaze.models import (
     Show,
     duplicate_ids,
     in_order,
+    parse_cast,
     parse_characters,
     parse_episodes,
     parse_search_results,
@@ -121,6 +122,36 @@ def test_an_odd_field_of_an_episode_is_named(field: str, expected: str) -> None:
     with pytest.raises(SchemaError) as caught:
         parse_episodes([EPISODE | {field: [0]}])
     assert str(caught.value) == f"episodes[0].{field}: expected {expected}, got [0]"
+
+
+def role(number: int, name: str, actor: str | None) -> dict[str, Any]:
+    return {"character": {"id": number, "name": name}, "person": {"name": actor} if actor else None}
+
+
+def test_a_role_is_listed_once_with_all_who_play_it() -> None:
+    cast = [
+        role(2, "Ada Quist", "Iris Holm"),
+        role(1, "Bo", None),
+        role(2, "Ada", "Eva Sol"),
+        role(2, "Ada", "Eva Sol"),
+    ]
+    assert list(parse_cast(cast)) == [Character(2, "Ada Quist", "Iris Holm / Eva Sol"), Character(1, "Bo", "")]
+
+
+@pytest.mark.parametrize(
+    ("odd", "message"),
+    [
+        ({"character": None}, "cast[0].character: expected an object, got null"),
+        ({"character": {"id": "1", "name": "Ada"}}, 'cast[0].character.id: expected an integer, got "1"'),
+        ({"character": {"id": 1, "name": ""}}, 'cast[0].character.name: expected a text, got ""'),
+        ({"person": "Iris Holm"}, 'cast[0].person: expected an object, got "Iris Holm"'),
+        ({"person": {"name": 5}}, "cast[0].person.name: expected a text or null, got 5"),
+    ],
+)
+def test_an_odd_field_of_a_role_is_named(odd: dict[str, Any], message: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        parse_cast([role(1, "Ada", "Iris Holm") | odd])
+    assert str(caught.value) == message
 
 
 def test_episodes_come_by_season_number_date_and_id_with_specials_last() -> None:
