@@ -122,7 +122,7 @@ def test_in_postgresql_what_is_current_stays_and_a_vacuum_gives_the_bytes_back(
     assert known(postgres_instance) == before
     sql("VACUUM FULL")
     print(f"event_logs: {bytes_before:,} bytes before, {size():,} after")  # noqa: T201
-    assert size() < bytes_before / 2
+    assert size() < 0.6 * bytes_before
 
 
 def test_no_home_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
