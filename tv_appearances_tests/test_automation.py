@@ -124,6 +124,7 @@ def test_a_moved_stamp_with_the_same_content_stops_after_the_fetch(current: Simu
     assert len(current.tvmaze.requests) == 3
 
 
+@pytest.mark.long
 def test_a_changed_rating_is_counted_anew_and_the_report_stays(current: Simulation) -> None:
     current.tvmaze.record["updated"] += 60
     current.tvmaze.episode_list[0]["rating"] = {"average": 9.1}

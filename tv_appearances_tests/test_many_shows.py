@@ -425,6 +425,7 @@ def test_a_show_that_left_the_list_and_came_back_is_built_again(edited: Library,
     assert edited.day(1) == []
 
 
+@pytest.mark.long
 def test_what_was_never_built_is_requested_and_what_was_built_is_not(library: Library) -> None:
     assert library.tick() == ["show-1", "id-2", "show-3", "no-such-thing"]
     library.carry_out()
@@ -487,6 +488,7 @@ def test_a_persons_run_goes_first(library: Library) -> None:
     assert {request.tags["dagster/priority"] for request in [*library.requests, *library.overviews]} == {"-1"}
 
 
+@pytest.mark.long
 def test_a_show_that_keeps_failing_is_tried_at_ever_longer_intervals(library: Library) -> None:
     library.pretend_all()
     tried = []

@@ -155,6 +155,7 @@ def test_the_sample_says_so_everywhere(project: Project) -> None:
     assert len(project.tvmaze.requests) == 1, "what follows the root asks the sample, not TVMaze"
 
 
+@pytest.mark.long
 def test_live_data_replaces_the_sample_but_never_the_other_way_round(project: Project) -> None:
     project.choice, project.show = "sample", "friends"
     assert project.run().success

@@ -416,6 +416,7 @@ def test_a_right_to_left_name_and_an_emoji_are_found() -> None:
     assert named(("נועה", "🦊", "محمد علي"), "נועה meets 🦊 and محمد.") == {"נועה": 1, "🦊": 1, "محمد علي": 1}
 
 
+@pytest.mark.long
 def test_a_cast_of_three_thousand_and_a_summary_of_a_megabyte_end_in_a_result() -> None:
     names = tuple(f"Given{at} Family{at}" for at in range(3_000))
     answer = tally(names, "Given7 waits. <b " * 60_000)
