@@ -449,6 +449,14 @@ def test_a_changed_show_is_built_once_and_alone(library: Library) -> None:
 
 
 @pytest.mark.long
+def test_more_reports_than_dagster_gives_at_a_time_are_all_read(library: Library) -> None:
+    for _ in range(1000):
+        library.pretend("show-1", 1)
+    library.pretend("id-2", 2)
+    assert library.tick() == ["show-3", "no-such-thing"]
+
+
+@pytest.mark.long
 def test_a_thousand_shows_without_a_change_cost_24_requests_a_day_and_no_run(tmp_path: Path) -> None:
     world = World()
     world.shows = {number: _show(number, f"Show {number}", None) for number in range(1, 1001)}
