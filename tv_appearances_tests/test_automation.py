@@ -67,13 +67,17 @@ class Simulation:
             self.runs.append((self.now, requested, self.run(requested)))
         return requested
 
+    def begin(self, assets: set[str]) -> dg.DagsterRun:
+        """A run that has begun and goes on."""
+        selection = frozenset(dg.AssetKey(name) for name in assets)
+        part = self.defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection=set(selection))
+        return self.instance.create_run_for_job(part, asset_selection=selection, status=dg.DagsterRunStatus.STARTED)
+
     def run(self, assets: set[str]) -> bool:
         job = self.defs.resolve_implicit_global_asset_job_def()
         selection = [dg.AssetKey(name) for name in assets]
         if assets & self.cancels:
-            part = job.get_subset(asset_selection=set(selection))
-            run = self.instance.create_run_for_job(part, asset_selection=frozenset(selection))
-            self.instance.report_run_canceled(run)
+            self.instance.report_run_canceled(self.begin(assets))
             return False
         return job.execute_in_process(
             instance=self.instance, asset_selection=selection, run_config=QUIET, raise_on_error=False
@@ -254,6 +258,21 @@ def test_nothing_runs_below_a_failed_blocking_check_now_or_later(current: Simula
     ran = current.until(MIDNIGHT + timedelta(hours=47))
     assert "episodes" in ran
     assert not ran & {COUNTED, REPORT}
+
+
+def test_what_has_begun_is_not_asked_for_again(simulation: Simulation) -> None:
+    simulation.begin(ALL)
+    assert simulation.until(MIDNIGHT - timedelta(hours=1)) == set()
+
+
+def test_an_asset_waits_until_nothing_above_it_goes_on(current: Simulation) -> None:
+    current.tvmaze.record["updated"] += 60
+    current.tvmaze.episode_list.append(episode(5, 2, 2, "<p>Bruno leaves.</p>"))
+    assert current.run({ROOT, "episodes"})
+    begun = current.begin({"characters"})
+    assert COUNTED not in current.until(MIDNIGHT - timedelta(minutes=40))
+    current.instance.report_run_canceled(begun)
+    assert COUNTED in current.until(MIDNIGHT - timedelta(minutes=20))
 
 
 def test_another_show_in_the_settings_runs_all_five(current: Simulation) -> None:
