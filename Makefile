@@ -35,7 +35,7 @@ test-long: $(READY)  ## run what takes longer and needs no daemon and no browser
 test-all: test  ## and then faults and kills at random, the UI in a browser, every command of every page
 	$(BIN)/python -m pytest $(TESTS) $(REST)
 
-celery: $(CELERY)/.ready  ## run deploy/celery with Redis and PostgreSQL, end one of its workers halfway; prune that history
+celery: $(CELERY)/.ready  ## run deploy/celery with Redis and PostgreSQL, end one of its workers halfway; prune a history in PostgreSQL
 	$(CELERY)/bin/python -m pytest -s -m celery tv_appearances_tests/test_celery.py tv_appearances_tests/test_history.py
 
 matrix:  ## run the tests that need no command, daemon or browser under every Python that is here, each in an environment that is thrown away

@@ -200,10 +200,9 @@ def _find(gateway: Gateway, source: Source, asked: str, before: Show | None = No
     requests = found.requests + again.requests
     if again.show.id != found.show.id:
         return replace(found, by_now=again.show, requests=requests)
-    others = again.results[1:]
     return replace(
         found,
-        results=(found.show, *others),
+        results=(found.show, *again.results[1:]),
         mistakable=again.mistakable,
         left_out=again.left_out,
         requests=requests,
